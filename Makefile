@@ -1,0 +1,56 @@
+# `make help` lists the targets. Everything runs from .venv, which `make` builds from the pinned lock files.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench bench-checks bench-pages bench-live lock screenshots clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+$(RUNTIME): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(RUNTIME) ## Start the whole portal (PostgreSQL, Valkey, web, engine, worker, beat)
+	@exec $(BIN)/python manage.py up
+
+test: $(DEV) ## Run the whole suite against a private PostgreSQL and Valkey
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(DEV) ## ruff, mypy --strict, import floors, missing migrations, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint templates --lint --quiet
+
+bench: bench-checks bench-pages bench-live ## Run every benchmark
+
+bench-checks: $(DEV) ## Checks per CPU-second, lateness, lost and doubled results
+	$(BIN)/python -m benchmarks.checks
+
+bench-pages: $(DEV) ## Overview with 10,000 checks: time, statements, bytes
+	$(BIN)/python -m benchmarks.pages
+
+bench-live: $(DEV) ## 1,000 WebSocket clients: gaps and delay; flip to open page
+	$(BIN)/python -m benchmarks.live
+
+lock: $(DEV) ## Pin the dependencies again (needs the network)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove .venv and caches (var/, the data, stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,32 @@
+"""What jobs told the portal through their ping addresses."""
+
+from django.db import models
+
+
+class PingKind(models.TextChoices):
+    START = "start", "Started"
+    SUCCESS = "success", "Succeeded"
+    FAIL = "fail", "Failed"
+    LOG = "log", "Logged"
+
+
+class HeartbeatPing(models.Model):
+    """One ping. Partitioned by month on `time`; the primary key in the database is (id, time)."""
+
+    id = models.BigAutoField(primary_key=True)
+    time = models.DateTimeField()
+    check_id = models.BigIntegerField()
+    kind = models.CharField(max_length=8, choices=PingKind.choices)
+    exit_code = models.PositiveSmallIntegerField(null=True)
+    run_id = models.UUIDField(null=True, help_text="The caller's ?rid=, which pairs a start with its end.")
+    duration_s = models.FloatField(null=True, help_text="From its start to this end, where both are known.")
+    method = models.CharField(max_length=4)
+    remote_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+    body = models.BinaryField(default=b"", help_text="The first bytes of what was sent.")
+    body_size = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        managed = False
+        db_table = "checks_heartbeatping"
+        ordering = ["-time", "-id"]

@@ -1,0 +1,1 @@
+"""Probes: one file a kind. The contract is `base`, the list is `registry`."""

@@ -1,0 +1,59 @@
+"""The kinds of checks, by name. A new kind costs one file, one line here, one test file and one section in docs/check-kinds.md."""
+
+from functools import cache
+from importlib import import_module
+
+from monitoring.checks.probes.base import Probe
+
+PROBES = {
+    "http": "monitoring.checks.probes.http.HttpProbe",
+    "tcp": "monitoring.checks.probes.tcp.TcpProbe",
+    "dns": "monitoring.checks.probes.dns.DnsProbe",
+    "tls": "monitoring.checks.probes.tls.TlsProbe",
+    "postgresql": "monitoring.checks.probes.postgresql.PostgresqlProbe",
+    "redis": "monitoring.checks.probes.redis.RedisProbe",
+    "meilisearch": "monitoring.checks.probes.meilisearch.MeilisearchProbe",
+    "firecrawl": "monitoring.checks.probes.firecrawl.FirecrawlProbe",
+    "system": "monitoring.checks.probes.system.SystemProbe",
+    "celery": "monitoring.checks.probes.celery.CeleryProbe",
+    "sql": "monitoring.checks.probes.sql.SqlProbe",
+    "heartbeat": "monitoring.checks.probes.heartbeat.HeartbeatProbe",
+}
+LABELS = {
+    "http": "HTTP(S) request",
+    "tcp": "TCP connection",
+    "dns": "DNS records",
+    "tls": "TLS certificate",
+    "postgresql": "PostgreSQL",
+    "redis": "Redis or Valkey",
+    "meilisearch": "Meilisearch",
+    "firecrawl": "Firecrawl",
+    "system": "Machine",
+    "celery": "Celery",
+    "sql": "SQL query",
+    "heartbeat": "Heartbeat of a job",
+}
+
+
+class UnknownKindError(LookupError):
+    """No probe of that name is registered."""
+
+
+@cache
+def probe_class(kind: str) -> type[Probe]:
+    """The class of a kind, imported on first use. Raises UnknownKindError; an import fault names the registry entry."""
+    try:
+        dotted = PROBES[kind]
+    except KeyError:
+        raise UnknownKindError(f"kind: {kind!r} is not one of {', '.join(PROBES)}.") from None
+    module, _, name = dotted.rpartition(".")
+    try:
+        found: type[Probe] = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise UnknownKindError(f"registry entry {kind!r} ({dotted}) cannot be loaded: {error}") from error
+    return found
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Choices of `Check.kind`. A callable, so that a new kind needs no migration."""
+    return list(LABELS.items())

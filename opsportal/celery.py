@@ -1,0 +1,11 @@
+"""The Celery application. Tasks carry work that is due now; time itself lives in PostgreSQL."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
+
+app = Celery("opsportal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
