@@ -1,0 +1,64 @@
+"""Fixtures of the whole suite: the people, and a browser of each."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from security.access.models import User
+from tests import people
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_password_hashes() -> None:
+    """The real hash takes 0.3 s a person by design."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """Administrator."""
+    return people.person(people.ADA)
+
+
+@pytest.fixture
+def otto(db: None) -> User:
+    """Operator."""
+    return people.person(people.OTTO)
+
+
+@pytest.fixture
+def vera(db: None) -> User:
+    """Viewer."""
+    return people.person(people.VERA)
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    """Logged in, no role."""
+    return people.person(people.MALLORY)
+
+
+@pytest.fixture
+def ada_client(ada: User) -> Client:
+    return logged_in(ada)
+
+
+@pytest.fixture
+def otto_client(otto: User) -> Client:
+    return logged_in(otto)
+
+
+@pytest.fixture
+def vera_client(vera: User) -> Client:
+    return logged_in(vera)
+
+
+@pytest.fixture
+def mallory_client(mallory: User) -> Client:
+    return logged_in(mallory)
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
