@@ -10,16 +10,17 @@ from monitoring.checks.querysets import StatusChangeQuerySet, StatusRollupQueryS
 class CheckSchedule(models.Model):
     """When a check runs next. A narrow table of its own, because it is updated twice a run.
 
-    A claim moves `next_check_at` to the end of the lease and sets `lease`; the result, or the end of the lease when the worker
-    died, makes it due again. A result counts only while its `lease` still stands.
+    A claim sets `lease` and `lease_until` and leaves `next_check_at` alone; the result moves it on. A worker that died leaves a lease that
+    runs out, and the check is due again. A result counts only while its `lease` still stands. Whoever wants a check run at once sets
+    `next_check_at`, at any time: a run under way does not swallow that.
     """
 
     check_ref = models.OneToOneField(
         "checks.Check", on_delete=models.CASCADE, primary_key=True, related_name="schedule", db_column="check_id"
     )
     next_check_at = models.DateTimeField(null=True, help_text="Null: not to be run.")
-    due_at = models.DateTimeField(null=True, help_text="The time the running or next run was meant for.")
     lease = models.BigIntegerField(null=True, help_text="Token of the run that is under way.")
+    lease_until = models.DateTimeField(null=True, help_text="When that run is given up for lost.")
 
     class Meta:
         indexes = [models.Index(fields=["next_check_at"], name="check_due", condition=Q(next_check_at__isnull=False))]
@@ -32,6 +33,9 @@ class CheckState(models.Model):
         "checks.Check", on_delete=models.CASCADE, primary_key=True, related_name="state", db_column="check_id"
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
+    confirmed = models.CharField(
+        max_length=12, choices=Status.choices, default=Status.PENDING, help_text="Behind a pause, maintenance or staleness."
+    )
     since = models.DateTimeField(null=True)
     hard = models.BooleanField(
         default=True, help_text="False while the last verdict differs from the status and is not confirmed yet."
@@ -48,7 +52,6 @@ class CheckState(models.Model):
     )
     flap_percent = models.FloatField(default=0)
     flapping = models.BooleanField(default=False)
-    affected_by = models.ForeignKey("checks.Service", on_delete=models.SET_NULL, null=True, related_name="+")
     memory = models.JSONField(
         default=dict, help_text="What the probe keeps for its next run (counters for windowed deltas)."
     )
