@@ -1,18 +1,25 @@
 """The narrow contract of the metrics room: `write(samples)` and `read(selector, start, end, step)`.
 
-Nothing outside this module and `copying` knows how samples are kept.
+Nothing outside this room knows how samples are kept.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-Labels = tuple[tuple[str, str], ...]
+import orjson
+from django.db import connection, transaction
+from psycopg import AsyncConnection
+
+from monitoring.metrics.copying import COPY_SAMPLES, microseconds, packed
+from monitoring.metrics.series import CREATE, FIND, Identity, Labels, SeriesCache, creation_rows, key_of
+
+__all__ = ["Labels", "Sample", "Selector", "SeriesData", "awrite", "labels_of", "prepare", "read", "write"]
 
 
 class Sample(NamedTuple):
-    """One measured value. `labels` are sorted by name; `time` is aware; units follow the metric's name (`_seconds`, `_bytes`)."""
+    """One value. `labels` are sorted by name; `time` is aware; the unit follows the metric's name (`_seconds`, `_bytes`)."""
 
     name: str
     labels: Labels
@@ -33,7 +40,17 @@ class SeriesData:
 
     name: str
     labels: dict[str, str]
-    points: list[tuple[datetime, float]]
+    points: list[tuple[datetime, float]] = field(default_factory=list)
+
+
+_cache = SeriesCache()
+
+READ_RAW = "SELECT series_id, time, value FROM metrics_sample WHERE {bounds} ORDER BY time"
+READ_STEPS = """
+SELECT series_id, date_bin(%(step)s, time, %(start)s) AS slot, avg(value)
+FROM metrics_sample WHERE {bounds} GROUP BY series_id, slot ORDER BY slot
+"""
+BOUNDS = "series_id = ANY(%(ids)s) AND time >= %(start)s AND time < %(end)s"
 
 
 def labels_of(pairs: Mapping[str, str]) -> Labels:
@@ -41,10 +58,65 @@ def labels_of(pairs: Mapping[str, str]) -> Labels:
 
 
 def write(samples: Iterable[Sample]) -> int:
-    """Store samples durably; how many. One COPY per call; joins the caller's transaction, if there is one."""
-    raise NotImplementedError
+    """Store samples durably; how many. One COPY a call; joins the caller's transaction, if there is one."""
+    batch = list(samples)
+    with transaction.atomic():
+        ids = _resolve((sample.name, sample.labels) for sample in batch)
+        rows = ((ids[sample.name, sample.labels], microseconds(sample.time), sample.value) for sample in batch)
+        with connection.cursor() as cursor, cursor.copy(COPY_SAMPLES) as copy:
+            copy.write(packed(rows))
+    return len(batch)
+
+
+def _resolve(identities: Iterable[Identity]) -> dict[Identity, int]:
+    wanted = list(identities)
+    missing = _cache.missing(wanted)
+    if not missing:
+        return _cache.ids
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE, [creation_rows(missing)])
+        cursor.execute(FIND, [[key_of(identity) for identity in missing]])
+        by_key = dict(cursor.fetchall())
+    found = {identity: by_key[key_of(identity)] for identity in missing}
+    transaction.on_commit(lambda: _cache.ids.update(found))
+    return _cache.ids | found
+
+
+async def prepare(database: AsyncConnection[Any], identities: Iterable[Identity]) -> dict[Identity, int]:
+    """Ids by (name, labels) of at least `identities`; new series are created. For `awrite`: call it outside a transaction."""
+    missing = _cache.missing(identities)
+    if missing:
+        await database.execute(CREATE, [creation_rows(missing)])
+        rows = await (await database.execute(FIND, [[key_of(identity) for identity in missing]])).fetchall()
+        by_key = dict(rows)
+        _cache.ids.update((identity, by_key[key_of(identity)]) for identity in missing)
+    return _cache.ids
+
+
+async def awrite(database: AsyncConnection[Any], rows: Iterable[tuple[int, int, float]]) -> None:
+    """Store (series id, microseconds since 2000, value) rows in the caller's transaction; ids come from `prepare`."""
+    async with database.cursor() as cursor, cursor.copy(COPY_SAMPLES) as copy:
+        await copy.write(packed(rows))
 
 
 def read(selector: Selector, start: datetime, end: datetime, step: timedelta | None = None) -> list[SeriesData]:
-    """Samples of every matching series in [start, end)."""
-    raise NotImplementedError
+    """Samples of every matching series in [start, end), series without any left out, in the order of their labels."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, labels FROM metrics_series WHERE name = %s AND labels @> %s::jsonb",
+            [selector.name, _json(selector.labels)],
+        )
+        series = {series_id: SeriesData(selector.name, _labels(labels)) for series_id, labels in cursor.fetchall()}
+        query = (READ_RAW if step is None else READ_STEPS).format(bounds=BOUNDS)
+        cursor.execute(query, {"ids": list(series), "start": start, "end": end, "step": step})
+        for series_id, time, value in cursor:
+            series[series_id].points.append((time, value))
+    return sorted((data for data in series.values() if data.points), key=lambda data: sorted(data.labels.items()))
+
+
+def _json(labels: Mapping[str, str]) -> str:
+    return orjson.dumps(dict(labels)).decode()
+
+
+def _labels(stored: Any) -> dict[str, str]:
+    return dict(orjson.loads(stored) if isinstance(stored, str) else stored)
