@@ -1,5 +1,7 @@
 """What jobs told the portal through their ping addresses."""
 
+import uuid
+
 from django.db import models
 
 
@@ -30,3 +32,18 @@ class HeartbeatPing(models.Model):
         managed = False
         db_table = "checks_heartbeatping"
         ordering = ["-time", "-id"]
+
+
+class HeartbeatKey(models.Model):
+    """The address of a heartbeat check: `/ping/<key>`. Written by `heartbeats.actions.key_ensure` only.
+
+    Its row is locked while a ping is stored, so that the pings of one job are paired one after the other.
+    """
+
+    check_ref = models.OneToOneField(
+        "checks.Check", on_delete=models.CASCADE, primary_key=True, related_name="heartbeat_key", db_column="check_id"
+    )
+    key = models.UUIDField(unique=True, default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return str(self.key)
