@@ -1,0 +1,69 @@
+"""What all writes of this room share: clean models, changed fields, free slugs, the event, the engines' wake-up."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Model, QuerySet
+from django.utils.text import slugify
+
+from monitoring.checks.configuration import by_field
+from monitoring.checks.models import Check
+from monitoring.events.actions import event_emit
+from monitoring.events.choices import Severity
+
+Person = AbstractBaseUser | None
+
+
+def validate(item: Model, more: ValidationError | None = None, exclude: Iterable[str] = ()) -> None:
+    """full_clean, with every message under the field it is about; `more` joins what was found before."""
+    errors = by_field(more) if more else {}
+    try:
+        item.full_clean(exclude=set(exclude))
+    except ValidationError as error:
+        errors = by_field(error) | errors
+    if errors:
+        raise ValidationError({name: list(words) for name, words in errors.items()})
+
+
+def assign(item: Model, values: Mapping[str, Any]) -> list[str]:
+    """Set `values` on a model; the names of those that differ from what was there."""
+    changed = [name for name, value in values.items() if getattr(item, name, None) != value]
+    for name in changed:
+        setattr(item, name, values[name])
+    return changed
+
+
+def free_slug(wanted: str, taken: QuerySet[Any], fallback: str) -> str:
+    """A slug made of `wanted` that nothing in `taken` has."""
+    base = slugify(wanted)[:110] or fallback
+    used = set(taken.filter(slug__startswith=base).values_list("slug", flat=True))
+    slug, number = base, 2
+    while slug in used:
+        slug, number = f"{base}-{number}", number + 1
+    return slug
+
+
+def subject_of(check: Check) -> str:
+    return f"check:{check.service.slug}/{check.slug}"
+
+
+def announce(*, kind: str, subject: str, summary: str, by: Person, payload: Mapping[str, Any] | None = None) -> None:
+    """Put a change of configuration on the timeline, and wake the engines once it is committed."""
+    who = by.get_username() if by else None
+    event_emit(
+        kind=kind,
+        severity=Severity.INFO,
+        subject=subject[:250],
+        summary=f"{summary} by {who}" if who else summary,
+        payload={"by": who, **(payload or {})},
+    )
+    wake_engines()
+
+
+def wake_engines() -> None:
+    """PostgreSQL delivers this when the transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("NOTIFY checks_changed")

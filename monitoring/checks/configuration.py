@@ -1,0 +1,69 @@
+"""The settings of a check in its two stored parts: plain ones in `settings`, secret ones sealed in `sealed_secrets`."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.core.exceptions import ValidationError
+
+from monitoring.checks.models import Check
+from monitoring.checks.probes.base import Probe, clean_settings
+from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from opsportal.crypto import SealBrokenError, seal, unseal
+
+Settings = dict[str, Any]
+
+
+def full_settings(check: Check) -> Settings:
+    """What a probe is built with: the stored settings with the secrets opened. Raises SealBrokenError."""
+    return {**check.settings, **unseal(check.sealed_secrets)} if check.sealed_secrets else dict(check.settings)
+
+
+def stored_secrets(check: Check | None) -> dict[str, Any]:
+    """The opened secrets; those that cannot be opened any more count as missing, so that they are asked for again."""
+    try:
+        return dict(unseal(check.sealed_secrets)) if check else {}
+    except SealBrokenError:
+        return {}
+
+
+def probe_of(kind: str) -> type[Probe]:
+    """The probe of a kind. Raises ValidationError on `kind`."""
+    try:
+        return probe_class(kind)
+    except UnknownKindError as error:
+        raise ValidationError({"kind": str(error)}) from None
+
+
+def clean_parts(probe: type[Probe], data: Mapping[str, Any], stored: Mapping[str, Any]) -> tuple[Settings, Settings]:
+    """Validate `data` with the kind's form; the plain and the secret settings.
+
+    A secret that is absent or empty is left as it was; None forgets it. Raises ValidationError with keys such as
+    `settings.url`.
+    """
+    secret = probe.SettingsForm.secret_fields
+    kept = {name: stored[name] for name in secret if name in stored and data.get(name, "") == ""}
+    given = {name: value for name, value in data.items() if name not in kept and not (name in secret and value is None)}
+    try:
+        cleaned = clean_settings(probe.SettingsForm, given | kept)
+    except ValidationError as error:
+        raise ValidationError({f"settings.{name}": words for name, words in by_field(error).items()}) from None
+    plain = {name: value for name, value in cleaned.items() if name not in secret}
+    return plain, {name: cleaned[name] for name in secret if cleaned.get(name) not in (None, "")}
+
+
+def seal_secrets(secrets: Mapping[str, Any]) -> str:
+    """Sealed text of the secret settings; any JSON value comes back as it was."""
+    return seal(cast("dict[str, str]", dict(secrets)))
+
+
+def by_field(error: ValidationError) -> dict[str, list[str]]:
+    """Messages by field name; "name: words" of a constraint counts for that field, the rest stands under `__all__`."""
+    if not hasattr(error, "error_dict"):
+        return {"__all__": list(error.messages)}
+    found: dict[str, list[str]] = {}
+    for name, words in error.message_dict.items():
+        for word in words:
+            field, colon, rest = word.partition(": ") if name == "__all__" else ("", "", word)
+            named = bool(colon) and field.isidentifier()
+            found.setdefault(field if named else name, []).append(rest if named else word)
+    return found
