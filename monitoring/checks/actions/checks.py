@@ -10,6 +10,7 @@ from django.utils import timezone
 from monitoring.checks.actions.common import Person, announce, assign, free_slug, subject_of, validate
 from monitoring.checks.actions.running import reschedule
 from monitoring.checks.configuration import by_field, clean_parts, probe_of, seal_secrets, stored_secrets
+from monitoring.checks.heartbeats.actions import key_ensure
 from monitoring.checks.models import Check, CheckSchedule, CheckState, Service
 from monitoring.checks.probes.base import Probe
 from monitoring.checks.threshold_rules import clean_thresholds, default_rows
@@ -92,6 +93,8 @@ def _store(check: Check, changed: list[str], *, new: bool, by: Person) -> Check:
         reschedule([check])
     else:
         return check
+    if check.kind == "heartbeat":
+        key_ensure(check)
     announce(
         kind="config.check.created" if new else "config.check.saved",
         subject=subject_of(check),
@@ -108,10 +111,6 @@ def _begin(check: Check) -> None:
     due = now if check.enabled else None
     CheckSchedule.objects.create(check_ref=check, next_check_at=due)
     CheckState.objects.create(check_ref=check, since=now)
-    if check.kind == "heartbeat":
-        from monitoring.checks.heartbeats.actions import key_ensure
-
-        key_ensure(check)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.utils import timezone
 from monitoring.checks.actions.checks import check_save
 from monitoring.checks.actions.common import Person, announce, assign, free_slug, validate
 from monitoring.checks.choices import Status
-from monitoring.checks.cycles import cycle_from
+from monitoring.checks.dependencies import cycle
 from monitoring.checks.models import MaintenanceWindow, Service, ServiceState
 
 LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
@@ -89,20 +89,21 @@ def _set_dependencies(service: Service, wanted: list[Service]) -> bool:
         return False
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DEPENDENCIES_LOCK])
-    graph = dependency_graph()
-    graph[service.slug] = [other.slug for other in wanted]
-    if way := cycle_from(service.slug, graph):
-        raise ValidationError({"depends_on": f"The dependencies go round: {' → '.join(way)}. Take one of them away."})
+    if way := cycle(_parents(service, wanted)):
+        slugs = dict(Service.objects.filter(pk__in=way).values_list("pk", "slug"))
+        path = " → ".join(slugs[pk] for pk in way)
+        raise ValidationError({"depends_on": f"The dependencies go round: {path}. Take one of them away."})
     service.depends_on.set(wanted)
     return True
 
 
-def dependency_graph() -> dict[str, list[str]]:
-    """Slugs of what each service depends on."""
-    graph: dict[str, list[str]] = {}
-    for slug, needs in Service.objects.filter(depends_on__isnull=False).values_list("slug", "depends_on__slug"):
-        graph.setdefault(slug, []).append(needs)
-    return graph
+def _parents(service: Service, wanted: list[Service]) -> dict[int, list[int]]:
+    """What each service depends on once `service` depends on `wanted`; it comes first: a way round begins there."""
+    found = {service.pk: [other.pk for other in wanted]}
+    others = Service.depends_on.through.objects.exclude(from_service_id=service.pk)
+    for pk, needs in others.values_list("from_service_id", "to_service_id"):
+        found.setdefault(pk, []).append(needs)
+    return found
 
 
 @transaction.atomic
