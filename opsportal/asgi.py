@@ -1,10 +1,14 @@
-"""The ASGI application: Django for HTTP, Channels consumers for WebSockets."""
+"""The ASGI application: Django for HTTP, Channels consumers for WebSockets.
+
+Consumers read the session cookie and the database themselves: Channels' session and login middleware would look the
+person up a second time and stand between every frame and its socket.
+"""
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from channels.sessions import CookieMiddleware
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
@@ -15,6 +19,6 @@ from opsportal.routing import websocket_urlpatterns  # noqa: E402 - consumers ne
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(CookieMiddleware(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -1,5 +1,9 @@
 """WebSocket routes of every room."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-websocket_urlpatterns: list[URLPattern] = []
+from opsportal.live.consumer import live_socket
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("ws/live/", live_socket),  # type: ignore[arg-type]  # an ASGI application, as Channels' URLRouter takes it
+]

@@ -7,6 +7,6 @@
 """
 
 from opsportal.live import topics
-from opsportal.live.publisher import apublish, apublish_many, publish, publish_many, recheck_user
+from opsportal.live.publisher import adisconnect, apublish, apublish_many, publish, publish_many, recheck_user
 
-__all__ = ["apublish", "apublish_many", "publish", "publish_many", "recheck_user", "topics"]
+__all__ = ["adisconnect", "apublish", "apublish_many", "publish", "publish_many", "recheck_user", "topics"]

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -26,13 +27,16 @@ CHANNEL = "opsportal:live"
 DEADLINE_S = 0.5
 # After a failure the next tries are skipped for this long, so that a dead Valkey costs its callers next to nothing.
 PAUSE_S = 1.0
+DEADLINES: Any = {"socket_timeout": DEADLINE_S, "socket_connect_timeout": DEADLINE_S}
+# Follows an outage: whoever listens cannot know what it missed, and asks for everything anew.
+RESYNC = orjson.dumps({"resync": True})
 
 Updates = Mapping[str, object]
 
 
 @dataclass(slots=True)
 class Outage:
-    """Whether Valkey is away, what was lost meanwhile, and when it is worth trying again. Times are monotonic seconds."""
+    """Whether Valkey is away, how much was lost, and when it is worth trying again. Times are monotonic seconds."""
 
     lost: int = 0
     lost_in_all: int = 0
@@ -100,13 +104,21 @@ def recheck_user(user_id: int) -> None:
     _send({"recheck": user_id})
 
 
+async def adisconnect() -> None:
+    """Close this event loop's connection to Valkey. The next publish opens another."""
+    if client := _async_clients.pop(asyncio.get_running_loop(), None):
+        await client.aclose()
+
+
 def _send(message: dict[str, object]) -> None:
-    body = orjson.dumps(message)
+    body = orjson.dumps(message, option=orjson.OPT_UTC_Z)
     if outage.skips(time.monotonic()):
         return
     try:
-        _sync_client().publish(CHANNEL, body)
-        _say_what_was_lost()
+        client = _sync_client()
+        client.publish(CHANNEL, body)
+        if outage.lost:
+            client.publish(CHANNEL, RESYNC)
     except (redis.RedisError, OSError) as error:
         outage.began(error, time.monotonic())
     else:
@@ -114,7 +126,7 @@ def _send(message: dict[str, object]) -> None:
 
 
 async def _asend(message: dict[str, object]) -> None:
-    body = orjson.dumps(message)
+    body = orjson.dumps(message, option=orjson.OPT_UTC_Z)
     if outage.skips(time.monotonic()):
         return
     try:
@@ -129,33 +141,18 @@ async def _asend(message: dict[str, object]) -> None:
         outage.ended()
 
 
-RESYNC = orjson.dumps({"resync": True})
-
-
-def _say_what_was_lost() -> None:
-    if outage.lost:
-        _sync_client().publish(CHANNEL, RESYNC)
-
-
 def _sync_client() -> redis.Redis:
-    global _client  # noqa: PLW0603 - one pool per process
+    global _client
     if _client is None:
-        _client = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=DEADLINE_S,
-            socket_connect_timeout=DEADLINE_S,
-            retry=Retry(NoBackoff(), 0),
-        )
+        _client = redis.Redis.from_url(settings.REDIS_URL, **DEADLINES, retry=Retry(NoBackoff(), 0))
     return _client
 
 
 def _async_client() -> redis.asyncio.Redis:
     loop = asyncio.get_running_loop()
     if loop not in _async_clients:
-        _async_clients[loop] = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=DEADLINE_S,
-            socket_connect_timeout=DEADLINE_S,
-            retry=AsyncRetry(NoBackoff(), 0),
-        )
+        for ended in [known for known in _async_clients if known.is_closed()]:
+            del _async_clients[ended]
+        connect = redis.asyncio.Redis.from_url
+        _async_clients[loop] = connect(settings.REDIS_URL, **DEADLINES, retry=AsyncRetry(NoBackoff(), 0))
     return _async_clients[loop]

@@ -40,7 +40,9 @@ def register(prefix: str, *, permission: str, snapshot: Snapshot, per_user: bool
     Raises ValueError on a malformed prefix or permission. Registering a prefix again replaces it.
     """
     if not PREFIX.fullmatch(prefix):
-        raise ValueError(f"live topic prefix {prefix!r}: use a lower-case word, with a colon at its end if an id follows.")
+        raise ValueError(
+            f"live topic prefix {prefix!r}: use a lower-case word, with a colon at its end if an id follows."
+        )
     if permission.count(".") != 1:
         raise ValueError(f"live topic {prefix!r}: permission {permission!r} is not of the form app.codename.")
     _sources[prefix] = Source(prefix, permission, snapshot, per_user)
