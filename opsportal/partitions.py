@@ -90,7 +90,8 @@ def _make(table: PartitionedTable, start: datetime) -> bool:
         cursor.execute(sql.SQL("CREATE TABLE {child} (LIKE {parent} INCLUDING DEFAULTS)").format(**names))
         cursor.execute(
             sql.SQL(
-                "WITH moved AS (DELETE FROM {default} WHERE {column} >= {low} AND {column} < {high} RETURNING *) INSERT INTO {child} SELECT * FROM moved"
+                "WITH moved AS (DELETE FROM {default} WHERE {column} >= {low} AND {column} < {high} RETURNING *) "
+                "INSERT INTO {child} SELECT * FROM moved"
             ).format(**names)
         )
         cursor.execute(

@@ -28,24 +28,3 @@ def _ancestors(service: int, parents: Mapping[int, Collection[int]]) -> set[int]
             ahead.extend(parents.get(one, ()))
     return found
 
-
-def cycle(parents: Mapping[int, Collection[int]]) -> list[int] | None:
-    """One cycle as a path that ends where it begins, or None."""
-    for start in parents:
-        path = _path_back(start, parents)
-        if path:
-            return path
-    return None
-
-
-def _path_back(start: int, parents: Mapping[int, Collection[int]]) -> list[int] | None:
-    ahead = [[start, parent] for parent in parents.get(start, ())]
-    seen: set[int] = set()
-    while ahead:
-        path = ahead.pop()
-        if path[-1] == start:
-            return path
-        if path[-1] not in seen:
-            seen.add(path[-1])
-            ahead.extend([*path, parent] for parent in parents.get(path[-1], ()))
-    return None

@@ -6,6 +6,7 @@ Pure: no database, no clock of its own. `docs/concepts.md` states these rules in
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from monitoring.checks.choices import Cause, Comparator, Impact, Status
@@ -152,7 +153,7 @@ def _run_length(history: str, level: int, worse: bool) -> int:
 
 def flap_percent(history: str) -> float:
     """Changes between up and not up, in percent of the changes that HISTORY_LENGTH runs could have had."""
-    changes = sum((one == "u") != (other == "u") for one, other in zip(history, history[1:], strict=False))
+    changes = sum((one == "u") != (other == "u") for one, other in pairwise(history))
     return 100.0 * changes / (HISTORY_LENGTH - 1)
 
 

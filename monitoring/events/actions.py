@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from monitoring.events.choices import Severity
 from monitoring.events.models import Event
+from monitoring.events.payloads import event_payload
+from opsportal import live
 
 
 def event_emit(
@@ -28,4 +31,5 @@ def event_emit(
         payload=dict(payload or {}),
         time=time or timezone.now(),
     )
+    transaction.on_commit(lambda: live.publish("feed", {str(event.id): event_payload(event, event.id)}))
     return event

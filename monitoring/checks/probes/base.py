@@ -1,8 +1,8 @@
 """The contract of a probe: settings in, one `Result` out, before the deadline.
 
-A probe asks its question once in `run`. It raises nothing for a fault of what it watches: it returns a Result with the verdict, a stable
-cause and one sentence an operator understands. The engine bounds `run` by the check's timeout and turns a timeout or an unforeseen exception
-into a Result too, so a probe need not catch those.
+A probe asks its question once in `run`. It raises nothing for a fault of what it watches: it returns a Result with the
+verdict, a stable cause and one sentence an operator understands. The engine bounds `run` by the check's timeout and turns a
+timeout or an unforeseen exception into a Result too, so a probe need not catch those.
 """
 
 import asyncio
@@ -116,7 +116,7 @@ class Probe(ABC):
 
 
 def labelled(name: str, **labels: str) -> str:
-    """`labelled("disk_used_ratio", mount="/")` is `disk_used_ratio{mount="/"}`; labels sorted, values escaped as in the exposition format."""
+    """`labelled("disk_used_ratio", mount="/")` is `disk_used_ratio{mount="/"}`; sorted, escaped as in the exposition format."""
     inside = ",".join(f'{key}="{_escape(value)}"' for key, value in sorted(labels.items()))
     return f"{name}{{{inside}}}"
 

@@ -1,0 +1,220 @@
+"""The engine's worker: one event loop that claims, runs and writes. Any number of workers share the work."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from monitoring.checks.engine.claiming import Claim, claim, release
+from monitoring.checks.engine.clock import DatabaseClock
+from monitoring.checks.engine.loading import JobCache
+from monitoring.checks.engine.measures import Measures
+from monitoring.checks.engine.running import Outcome, run
+from monitoring.checks.engine.upkeep import in_maintenance, upkeep
+from monitoring.checks.engine.writing import finish, write
+from monitoring.checks.status import Circumstances
+from opsportal import live
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "checks_changed"
+LOOKAHEAD_S = 1.0  # checks due within this are claimed now and begun on time
+POLL_S = 0.8
+FLUSH_S = 0.2  # results of this long go out together, unless one changes a status
+UPKEEP_S = 2.0
+REPORT_S = 15.0
+RETRY_S = 0.5  # after PostgreSQL went away
+STOP_S = 6.0
+MOST_AT_ONCE = 4000
+MOST_UNWRITTEN = 50_000
+BATCH = 1000
+
+Database = AsyncConnection[Any]
+
+
+class Engine:
+    """Call `work` once; `stop` ends it, running checks finished and written, waiting ones given back."""
+
+    def __init__(self, conninfo: str, name: str) -> None:
+        self.name = name
+        self.conninfo = conninfo
+        self.pool: AsyncConnectionPool[Database] = AsyncConnectionPool(
+            conninfo, min_size=2, max_size=6, open=False, timeout=5, kwargs={"autocommit": True}
+        )
+        self.clock = DatabaseClock()
+        self.jobs = JobCache()
+        self.measures = Measures()
+        self.in_maintenance: frozenset[int] = frozenset()
+        self.waiting: dict[int, tuple[Claim, asyncio.TimerHandle]] = {}
+        self.running: dict[int, asyncio.Task[None]] = {}
+        self.finished: list[Outcome] = []
+        self.stopping = asyncio.Event()
+        self.poll_now = asyncio.Event()
+        self.flush_now = asyncio.Event()
+        self.upkeep_now = asyncio.Event()
+        self.covered_until: datetime | None = None
+
+    async def work(self) -> None:
+        """Run until `stop` is called."""
+        await self.pool.open()
+        loops = [
+            asyncio.create_task(self._repeat(self._poll, self.poll_now, POLL_S), name="poll"),
+            asyncio.create_task(self._repeat(self._flush, self.flush_now, FLUSH_S), name="flush"),
+            asyncio.create_task(self._repeat(self._upkeep, self.upkeep_now, UPKEEP_S), name="upkeep"),
+            asyncio.create_task(self._repeat(self._report, asyncio.Event(), REPORT_S), name="report"),
+            asyncio.create_task(self._listen(), name="listen"),
+        ]
+        await self.stopping.wait()
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await self._wind_down()
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+    async def _repeat(self, step: Callable[[], Awaitable[None]], wake: asyncio.Event, pause_s: float) -> None:
+        """Do `step` again and again, when woken and after each pause. PostgreSQL being away is waited out."""
+        away = False
+        while True:
+            try:
+                await step()
+                if away:
+                    log.info("%s: PostgreSQL is back", step.__name__)
+                away, wait_s = False, pause_s
+            except (psycopg.OperationalError, PoolTimeout, OSError) as error:
+                if not away:
+                    log.warning("%s: PostgreSQL is away (%s), trying again", step.__name__, type(error).__name__)
+                away, wait_s = True, RETRY_S
+            except Exception:
+                log.exception("%s failed, trying again", step.__name__)
+                wait_s = RETRY_S
+            await _wait(wake, wait_s)
+
+    async def _listen(self) -> None:
+        """Look at once when a door changed a check."""
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as database:
+                    await database.execute(f"LISTEN {CHANNEL}")
+                    async for _ in database.notifies():
+                        self.poll_now.set()
+                        self.upkeep_now.set()
+            except (psycopg.Error, OSError):
+                await asyncio.sleep(RETRY_S)
+
+    async def _poll(self) -> None:
+        free = MOST_AT_ONCE - len(self.running) - len(self.waiting)
+        if free <= 0 or len(self.finished) > MOST_UNWRITTEN:
+            return
+        now = self.clock.now()
+        horizon = now + timedelta(seconds=LOOKAHEAD_S)
+        async with self.pool.connection() as database:
+            claims = await claim(database, now, horizon, min(free, BATCH))
+            await self.jobs.load(database, [(one.check_id, one.revision) for one in claims])
+        self.covered_until = horizon
+        for one in claims:
+            self._arrange(one)
+        if len(claims) == BATCH:
+            self.poll_now.set()
+
+    def _arrange(self, one: Claim) -> None:
+        """Begin the claim at its time."""
+        loop = asyncio.get_running_loop()
+        delay_s = (one.due_at - self.clock.now()).total_seconds()
+        handle = loop.call_later(max(delay_s, 0.0), self._begin, one)
+        self.waiting[one.check_id] = (one, handle)
+
+    def _begin(self, one: Claim) -> None:
+        del self.waiting[one.check_id]
+        self.running[one.check_id] = asyncio.create_task(self._run(one))
+
+    async def _run(self, one: Claim) -> None:
+        job = self.jobs.jobs.get(one.check_id)
+        try:
+            if job is not None:  # the check may have been deleted since it was claimed
+                now = self.clock.now()
+                self.measures.lateness_s.append((now - one.due_at).total_seconds())
+                outcome = await run(one, job, now, self.pool)
+                self.finished.append(outcome)
+                if outcome.result.verdict != one.standing.status:
+                    self.flush_now.set()
+        finally:
+            del self.running[one.check_id]
+
+    async def _flush(self) -> None:
+        if not self.finished:
+            return
+        batch, self.finished = self.finished[:BATCH], self.finished[BATCH:]
+        now = self.clock.now()
+        decided = [finish(one, now, self._around(one)) for one in batch]
+        try:
+            async with self.pool.connection() as database:
+                updates = await write(database, decided)
+        except BaseException:
+            self.finished = batch + self.finished  # not written: again with the next batch, while their leases last
+            raise
+        self.measures.runs += len(batch)
+        self._expect(min(one.next_at for one in decided))
+        await live.apublish_many(updates)
+        if self.finished:
+            self.flush_now.set()
+
+    def _around(self, outcome: Outcome) -> Circumstances:
+        return Circumstances(maintenance=outcome.job.service_id in self.in_maintenance)
+
+    def _expect(self, next_at: datetime) -> None:
+        """A check came due again within the span that the last claim covered: claim in time for it."""
+        if self.covered_until is not None and next_at < self.covered_until:
+            delay_s = (next_at - self.clock.now()).total_seconds() - 0.02
+            asyncio.get_running_loop().call_later(max(delay_s, 0.0), self.poll_now.set)
+
+    async def _upkeep(self) -> None:
+        async with self.pool.connection() as database:
+            await self.clock.adjust(database)
+            now = self.clock.now()
+            self.in_maintenance = await in_maintenance(database, now)
+            updates = await upkeep(database, now)
+        if updates:
+            await live.apublish_many(updates)
+            self.poll_now.set()
+
+    async def _report(self) -> None:
+        async with self.pool.connection() as database:
+            await self.measures.report(database, self.name, self.clock.now())
+
+    async def _wind_down(self) -> None:
+        """Give back what has not begun, finish and write what has."""
+        claims = [one for one, handle in self.waiting.values()]
+        for _, handle in self.waiting.values():
+            handle.cancel()
+        deadline = time.monotonic() + STOP_S
+        if self.running:
+            await asyncio.wait(list(self.running.values()), timeout=STOP_S - 2)
+        for task in self.running.values():
+            task.cancel()
+        try:
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0.5)):
+                async with self.pool.connection() as database:
+                    await release(database, claims)
+                while self.finished:
+                    await self._flush()
+        except (TimeoutError, psycopg.Error, PoolTimeout, OSError) as error:
+            log.warning("stopped without writing %d results (%s)", len(self.finished), type(error).__name__)
+        await self.pool.close(timeout=1)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set or the time is over; the event is cleared."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+    event.clear()

@@ -1,0 +1,161 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitoring.checks.choices import Cause, Impact, Status
+from monitoring.checks.status import (
+    BY_SEVERITY,
+    Circumstances,
+    Rules,
+    Standing,
+    advanced,
+    flap_percent,
+    graded,
+    service_status,
+    shown,
+)
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+UP, DEGRADED, DOWN, UNKNOWN = Status.UP, Status.DEGRADED, Status.DOWN, Status.UNKNOWN
+
+
+def after(*verdicts: Status, rules: Rules = Rules(), start: Standing = Standing()) -> Standing:
+    standing = start
+    for minute, verdict in enumerate(verdicts):
+        standing = advanced(standing, verdict, rules, NOON + timedelta(minutes=minute))
+    return standing
+
+
+@pytest.mark.parametrize("verdict", [UP, DEGRADED, DOWN, UNKNOWN])
+def test_the_first_verdict_counts_at_once(verdict: Status) -> None:
+    assert (after(verdict).status, after(verdict).hard) == (verdict, True)
+
+
+def test_a_fault_is_soft_until_it_is_confirmed() -> None:
+    once = after(UP, DOWN, rules=Rules(failures_before_down=2))
+    assert (once.status, once.hard) == (UP, False)
+    twice = after(UP, DOWN, DOWN, rules=Rules(failures_before_down=2))
+    assert (twice.status, twice.hard, twice.since) == (DOWN, True, NOON + timedelta(minutes=2))
+
+
+def test_a_good_run_in_between_starts_the_count_again() -> None:
+    assert after(UP, DOWN, UP, DOWN, rules=Rules(failures_before_down=2)).status == UP
+
+
+def test_recovery_needs_its_own_number_of_good_runs() -> None:
+    rules = Rules(failures_before_down=1, successes_before_up=3)
+    assert after(DOWN, UP, UP, rules=rules).status == DOWN
+    assert after(DOWN, UP, UP, UP, rules=rules).status == UP
+
+
+def test_faults_of_changing_kind_confirm_the_level_they_share() -> None:
+    assert after(UP, DEGRADED, DOWN, rules=Rules(failures_before_down=2)).status == DEGRADED
+    assert after(UP, DEGRADED, DOWN, DOWN, rules=Rules(failures_before_down=2)).status == DOWN
+
+
+def test_one_good_run_takes_a_degraded_check_from_down_to_degraded() -> None:
+    assert after(DOWN, DEGRADED).status == DEGRADED
+
+
+@given(st.lists(st.sampled_from([UP, DEGRADED, DOWN, UNKNOWN]), min_size=1), st.integers(1, 20), st.integers(1, 20))
+def test_a_status_is_one_that_was_seen_since_it_last_changed_or_a_level_between(
+    verdicts: list[Status], failures: int, successes: int
+) -> None:
+    standing = after(*verdicts, rules=Rules(failures, successes))
+    assert standing.confirmed in BY_SEVERITY.values()
+    assert standing.hard == (standing.confirmed == verdicts[-1])
+    assert len(standing.history) == min(len(verdicts), 21)
+
+
+@given(
+    st.sampled_from([UP, DEGRADED, DOWN, UNKNOWN]),
+    st.lists(st.sampled_from([UP, DEGRADED, DOWN, UNKNOWN])),
+    st.integers(1, 20),
+)
+def test_enough_equal_runs_always_confirm(last: Status, before: list[Status], needed: int) -> None:
+    assert after(*before, *[last] * needed, rules=Rules(needed, needed)).status == last
+
+
+def test_since_stays_while_the_status_does() -> None:
+    assert after(UP, UP, UP).since == NOON
+
+
+def test_a_check_that_changes_again_and_again_flaps_until_it_is_quiet() -> None:
+    flapping = after(*[UP, DOWN] * 8, rules=Rules(1, 1))
+    assert flapping.flapping
+    calmer = after(*[UP] * 13, rules=Rules(1, 1), start=flapping)
+    assert calmer.flapping
+    assert not after(*[UP] * 9, rules=Rules(1, 1), start=calmer).flapping
+
+
+def test_the_share_of_changes_counts_against_a_full_history() -> None:
+    assert flap_percent("ud" * 10 + "u") == 100
+    assert flap_percent("uud") == 5
+    assert flap_percent("uugdd") == 5
+
+
+@pytest.mark.parametrize(
+    ("around", "status"),
+    [
+        (Circumstances(paused=True, maintenance=True, stale=True), Status.PAUSED),
+        (Circumstances(maintenance=True, stale=True), Status.MAINTENANCE),
+        (Circumstances(stale=True), Status.STALE),
+        (Circumstances(), UP),
+    ],
+)
+def test_pause_goes_before_maintenance_before_staleness(around: Circumstances, status: Status) -> None:
+    assert shown(after(UP), around, NOON).status == status
+
+
+def test_a_check_that_never_ran_is_pending_not_stale() -> None:
+    assert shown(Standing(), Circumstances(stale=True), NOON).status == Status.PENDING
+
+
+def test_what_maintenance_hides_is_shown_when_it_ends() -> None:
+    hidden = advanced(after(UP), DOWN, Rules(1, 1), NOON, Circumstances(maintenance=True))
+    assert hidden.status == Status.MAINTENANCE
+    assert shown(hidden, Circumstances(), NOON).status == DOWN
+
+
+DISK = [{"value": "disk_used_ratio", "comparator": "ge", "degraded": 0.8, "down": 0.95}]
+
+
+@pytest.mark.parametrize(("ratio", "status"), [(0.79, UP), (0.8, DEGRADED), (0.94, DEGRADED), (0.95, DOWN)])
+def test_a_threshold_grades_a_value(ratio: float, status: Status) -> None:
+    assert graded(UP, DISK, {"disk_used_ratio": ratio})[0] == status
+
+
+def test_a_threshold_sees_every_labelled_value_and_names_the_worst() -> None:
+    values = {'disk_used_ratio{mount="/"}': 0.85, 'disk_used_ratio{mount="/data"}': 0.97}
+    verdict, cause, words = graded(UP, DISK, values)
+    assert (verdict, cause) == (DOWN, Cause.THRESHOLD)
+    assert words == 'disk_used_ratio{mount="/data"} is 0.97, at least 0.95'
+
+
+def test_thresholds_never_make_a_verdict_better() -> None:
+    assert graded(DEGRADED, DISK, {"disk_used_ratio": 0.1})[0] == DEGRADED
+    assert graded(DOWN, DISK, {"disk_used_ratio": 0.85})[0] == DOWN
+
+
+DECIDES, DEGRADES, INFORMS = Impact.DECIDES, Impact.DEGRADES, Impact.INFORMS
+
+
+@pytest.mark.parametrize(
+    ("checks", "status"),
+    [
+        ([], Status.PENDING),
+        ([(UP, DECIDES), (DOWN, DECIDES)], DOWN),
+        ([(UP, DECIDES), (DOWN, DEGRADES)], DEGRADED),
+        ([(UP, DECIDES), (DOWN, INFORMS)], UP),
+        ([(Status.STALE, DECIDES), (UP, DECIDES)], Status.STALE),
+        ([(UNKNOWN, DECIDES), (UP, DECIDES)], UNKNOWN),
+        ([(Status.PAUSED, DECIDES), (UP, DECIDES)], UP),
+        ([(Status.PAUSED, DECIDES), (Status.PENDING, DECIDES)], Status.PAUSED),
+        ([(DEGRADED, DEGRADES), (UP, DECIDES)], DEGRADED),
+    ],
+)
+def test_a_service_follows_from_its_checks(checks: list[tuple[Status, Impact]], status: Status) -> None:
+    assert service_status(checks) == status
+    assert service_status(checks, maintenance=True) == Status.MAINTENANCE
