@@ -11,6 +11,7 @@ from monitoring.checks.probes.registry import UnknownKindError, probe_class
 from opsportal.crypto import SealBrokenError, seal, unseal
 
 Settings = dict[str, Any]
+EMPTY: list[Any] = ["", {}, []]
 
 
 def full_settings(check: Check) -> Settings:
@@ -41,14 +42,14 @@ def clean_parts(probe: type[Probe], data: Mapping[str, Any], stored: Mapping[str
     `settings.url`.
     """
     secret = probe.SettingsForm.secret_fields
-    kept = {name: stored[name] for name in secret if name in stored and data.get(name, "") == ""}
+    kept = {name: stored[name] for name in secret & stored.keys() if name not in data or data[name] in EMPTY}
     given = {name: value for name, value in data.items() if name not in kept and not (name in secret and value is None)}
     try:
         cleaned = clean_settings(probe.SettingsForm, given | kept)
     except ValidationError as error:
         raise ValidationError({f"settings.{name}": words for name, words in by_field(error).items()}) from None
     plain = {name: value for name, value in cleaned.items() if name not in secret}
-    return plain, {name: cleaned[name] for name in secret if cleaned.get(name) not in (None, "")}
+    return plain, {name: cleaned[name] for name in secret if cleaned.get(name) not in [None, *EMPTY]}
 
 
 def seal_secrets(secrets: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
-"""What there is to know of the kinds of checks: for forms, the API and the docs. Read from the probes, so that it is said once."""
+"""What there is to know of the kinds of checks, read from the probes, so that forms, API and docs say it once."""
 
+from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django import forms
 
@@ -81,6 +82,6 @@ def _field_schema(name: str, field: forms.Field, secret: bool) -> dict[str, Any]
         if getattr(field, attribute, None) is not None:
             schema[rule] = getattr(field, attribute)
     if isinstance(field, forms.ChoiceField):
-        options = [value for value, _ in field.choices]
+        options = [value for value, _ in cast("Iterable[tuple[Any, Any]]", field.choices)]
         schema |= {"items": {"enum": options}} if schema.get("type") == "array" else {"enum": options}
     return schema | ({"writeOnly": True} if secret else {})

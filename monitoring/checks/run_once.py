@@ -1,28 +1,27 @@
-"""Run a check once, outside the engine, and say what it saw. Nothing is saved; used by the commands, the admin and the API."""
+"""Run a check once, outside the engine, and say what it saw; nothing is saved."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.db import connection
 from django.utils import timezone
 from psycopg import AsyncConnection
-from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.configuration import full_settings
+from monitoring.checks.engine.running import probed
 from monitoring.checks.models import Check
-from monitoring.checks.probes.base import Context, Probe, Result
+from monitoring.checks.probes.base import Context
 from monitoring.checks.probes.registry import probe_class
 from monitoring.checks.status import graded
+from opsportal import http
 from opsportal.crypto import SealBrokenError
-
-CONNECTION_PARTS = ("host", "port", "dbname", "user", "password", "sslmode")
+from opsportal.database import conninfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,47 +65,30 @@ def check_test(check: Check) -> Seen:
 
 def run_once(trial: Trial) -> Seen:
     """Run a trial once on an event loop of its own. Never raises for what the probe meets."""
-    return asyncio.run(_bounded(trial))
+    return asyncio.run(_once(trial, conninfo()))
 
 
-async def _bounded(trial: Trial) -> Seen:
-    started = time.perf_counter()
-    try:
-        probe = probe_class(trial.kind)(trial.settings)
-        async with asyncio.timeout(trial.timeout_s):
-            result = await _asked(probe, trial)
-    except TimeoutError:
-        result = Result(Status.DOWN, f"No answer within {trial.timeout_s:g} s", Cause.TIMEOUT)
-    except (
-        Exception
-    ) as error:  # a fault of the probe is an answer here, as it is in the engine; its text may hold a secret
-        result = Result(Status.UNKNOWN, f"The check itself failed ({type(error).__name__})", Cause.INTERNAL)
-    return _seen(result, trial, time.perf_counter() - started)
-
-
-async def _asked(probe: Probe, trial: Trial) -> Result:
-    async with _portal() as portal:
-        context = Context(
-            now=timezone.now(), timeout_s=trial.timeout_s, memory={}, check_id=trial.check_id, portal=portal
-        )
-        return await probe.run(context)
-
-
-def _seen(result: Result, trial: Trial, duration_s: float) -> Seen:
-    status, cause, words = graded(result.verdict, trial.thresholds, result.values)
+async def _once(trial: Trial, portal_dsn: str) -> Seen:
+    probe = probe_class(trial.kind)(trial.settings)
+    async with _portal(portal_dsn) as portal:
+        context = Context(now=timezone.now(), timeout_s=trial.timeout_s, check_id=trial.check_id, portal=portal)
+        began = time.perf_counter()
+        result = await probed(probe, context)
+        duration_s = time.perf_counter() - began
+    values = {name: value for name, value in result.values.items() if math.isfinite(value)}
+    status, cause, words = graded(result.verdict, trial.thresholds, values)
     if words:
-        result = replace(result, summary=f"{result.summary}; {words}", cause=cause)
-    return Seen(status, result.cause, result.summary, result.values, result.evidence, duration_s)
+        return Seen(status, cause, f"{words}. {result.summary}", values, result.evidence, duration_s)
+    return Seen(result.verdict, result.cause, result.summary, values, result.evidence, duration_s)
 
 
 @asynccontextmanager
-async def _portal() -> AsyncIterator[AsyncConnectionPool[AsyncConnection[Any]]]:
+async def _portal(dsn: str) -> AsyncIterator[AsyncConnectionPool[AsyncConnection[Any]]]:
     """The portal's own database for probes that ask it; no connection is made before one is asked for."""
-    parts = await sync_to_async(connection.get_connection_params)()
-    conninfo = make_conninfo(**{name: parts[name] for name in CONNECTION_PARTS if parts.get(name)})
-    pool = AsyncConnectionPool(conninfo, min_size=0, max_size=1, open=False, kwargs={"autocommit": True})
+    pool = AsyncConnectionPool(dsn, min_size=0, max_size=1, open=False, kwargs={"autocommit": True})
     try:
         await pool.open()
         yield pool
     finally:
         await pool.close(timeout=1)
+        await http.aclose()

@@ -5,6 +5,7 @@ A value may name one series of a labelled value: `disk_used_ratio{mount="/"}`.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.exceptions import ValidationError
 from monitoring.checks.choices import Comparator
 from monitoring.checks.probes.base import Probe, Threshold
 
+VALUE_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\{[^\x00]{0,500}\})?")
 KEYS = ("value", "comparator", "degraded", "down")
 Row = dict[str, Any]
 Errors = dict[str, list[str]]
@@ -63,6 +65,8 @@ def _clean_row(probe: type[Probe], row: Any, place: str, errors: Errors) -> Row:
 def _value_fault(probe: type[Probe], value: Any) -> str | None:
     if not isinstance(value, str) or not value:
         return "Name the value to grade."
+    if not VALUE_NAME.fullmatch(value):
+        return f'{value!r} is not the name of a value, such as wait_seconds or disk_used_ratio{{mount="/"}}.'
     if value.partition("{")[0] in probe.values or has_dynamic_values(probe):
         return None
     return f"{value!r} is not a value of this kind; its values are {', '.join(probe.values)}."

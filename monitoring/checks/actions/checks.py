@@ -1,5 +1,6 @@
 """Writes of checks."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
@@ -67,6 +68,8 @@ def _add_question(
     """Put settings, secrets and thresholds into `values`; what is wrong with them."""
     errors: dict[str, list[str]] = {}
     new = stored.pk is None
+    if not math.isfinite(values.get("timeout_s", 1)):
+        errors["timeout_s"] = ["Give a number of seconds."]
     if settings is not None or new:
         secrets = stored_secrets(None if new else stored)
         try:

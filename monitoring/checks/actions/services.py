@@ -13,7 +13,7 @@ from django.utils import timezone
 from monitoring.checks.actions.checks import check_save
 from monitoring.checks.actions.common import Person, announce, assign, free_slug, validate
 from monitoring.checks.choices import Status
-from monitoring.checks.dependencies import cycle
+from monitoring.checks.cycles import cycle
 from monitoring.checks.models import MaintenanceWindow, Service, ServiceState
 
 LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")

@@ -9,27 +9,13 @@ from django.core.exceptions import ValidationError
 
 from monitoring.checks import actions
 from monitoring.checks.models import Check, CheckSchedule, DatabaseTarget, Service
-from monitoring.checks.probes import registry
 from monitoring.events.models import Event
+from tests.monitoring.checks.doors import sample_kind, save, shop
+
+__all__ = ["sample_kind", "shop"]
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def sample_kind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry.PROBES, "sample", "tests.monitoring.checks.sample_probe.SampleProbe")
-    monkeypatch.setitem(registry.LABELS, "sample", "Sample")
-
-
-@pytest.fixture
-def shop() -> Service:
-    return actions.service_save(name="Shop")
-
-
-def save(service: Service, **changes: Any) -> Check:
-    question: dict[str, Any] = {"kind": "sample", "name": "Home", "settings": {"host": "a", "password": "hunter2"}}
-    return actions.check_save(service=service, **(question | changes))
 
 
 def errors_of(raised: pytest.ExceptionInfo[ValidationError]) -> dict[str, list[str]]:
