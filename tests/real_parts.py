@@ -2,11 +2,13 @@
 
 The xdist controller starts PostgreSQL once; its workers find it through the environment and make a database each.
 Every process starts a Valkey of its own, because publish/subscribe crosses Valkey's numbered databases.
+The servers end with the process that started them, however it ends: a killed run leaves nothing behind.
 """
 
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -19,6 +21,7 @@ import pytest
 import redis
 
 from opsportal.stack import paths, postgres, valkey
+from opsportal.stack.parent import end_with_parent
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,31 +38,33 @@ def pytest_load_initial_conftests() -> None:
 
 def start_postgres(folder: Path) -> str:
     """Start a throwaway PostgreSQL 18 under `folder`; the URL of its maintenance database."""
-    postgres.prepare(folder)
-    start(postgres.command(folder, throwaway=True), folder / "postgres.log", **postgres.run_as())
+    postgres.prepare(folder, throwaway=True)
+    command, log = postgres.command(folder, throwaway=True), folder / "postgres.log"
+    start(command, log, signal.SIGQUIT, env=postgres.environment(), **postgres.run_as())
     url = paths.postgres_url(folder, "postgres")
-    wait_until(lambda: psycopg.connect(url, connect_timeout=2).close(), "PostgreSQL", folder / "postgres.log")
+    wait_until(lambda: psycopg.connect(url, connect_timeout=2).close(), "PostgreSQL", log)
     return url
 
 
 def start_valkey(folder: Path) -> str:
     """Start a private Valkey under `folder`; its URL."""
-    start(valkey.command(folder), folder / "valkey.log")
+    start(valkey.command(folder), folder / "valkey.log", signal.SIGKILL, env=valkey.environment())
     url = paths.valkey_url(folder)
     wait_until(lambda: redis.Redis.from_url(url).ping(), "Valkey", folder / "valkey.log")
     return url
 
 
-def start(command: list[str], log: Path, **run_as: Any) -> subprocess.Popen[bytes]:
-    """Run `command` in the background until this process ends."""
+def start(command: list[str], log: Path, death_signal: signal.Signals, **options: Any) -> subprocess.Popen[bytes]:
+    """Run `command` in the background until this process ends; it gets `death_signal` should this one be killed."""
+    arrange = end_with_parent(death_signal)
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd="/", **run_as)
-    atexit.register(stop, process)
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd="/", preexec_fn=arrange, **options)
+    atexit.register(stop, process, death_signal)
     return process
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+def stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals = signal.SIGTERM) -> None:
+    process.send_signal(stop_signal)
     try:
         process.wait(timeout=5)
     except subprocess.TimeoutExpired:
