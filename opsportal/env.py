@@ -5,6 +5,7 @@ Any setting may be given as a file instead: `NAME_FILE=/run/secrets/name` reads 
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -85,9 +86,33 @@ def integer(name: str, default: int, *, help: str, low: int | None = None, high:
     return number
 
 
-def listing(name: str, default: tuple[str, ...] = (), *, help: str) -> list[str]:
+def number(name: str, default: float, *, help: str, low: float, high: float) -> float:
+    """A number in [low, high]; NaN and infinity are refused."""
+    accepts = f"number from {low:g} to {high:g}"
+    _register(name, accepts, f"{default:g}", help)
+    value = _raw(name)
+    if value is None:
+        return default
+    try:
+        found = float(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}: {value!r} is not a {accepts}.") from None
+    if not low <= found <= high:
+        raise ImproperlyConfigured(f"{name}: {value} is out of range; use a {accepts}.")
+    return found
+
+
+def folder(name: str, default: str, *, help: str) -> Path | None:
+    """A folder; one that is not absolute is under the portal's own folder. None when empty."""
+    _register(name, "path of a folder", default, help)
+    value = _raw(name)
+    chosen = default if value is None else value.strip()
+    return BASE_DIR / Path(chosen).expanduser() if chosen else None
+
+
+def listing(name: str, default: tuple[str, ...] = (), *, help: str, secret: bool = False) -> list[str]:
     """A comma-separated list; blanks around and empty entries are dropped."""
-    _register(name, "comma-separated list", ",".join(default), help)
+    _register(name, "comma-separated list", ",".join(default), help, secret=secret)
     value = _raw(name)
     if value is None:
         return list(default)
@@ -105,16 +130,38 @@ def choice(name: str, default: str, options: tuple[str, ...], *, help: str) -> s
     return value
 
 
-def url(name: str, default: str, *, schemes: tuple[str, ...], help: str) -> str:
-    """A URL with one of `schemes`. The value is a secret (it may hold a password): errors do not repeat it."""
-    _register(name, "URL: " + ", ".join(f"{scheme}://" for scheme in schemes), default, help, secret=True)
+def rate(name: str, default: str, *, help: str) -> str:
+    """How often in how long: `600/minute`."""
+    accepts = "number/second, /minute, /hour or /day"
+    _register(name, accepts, default, help)
+    value = default if (given := _raw(name)) is None else given.strip()
+    if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", value):
+        raise ImproperlyConfigured(f"{name}: {value!r} is not a rate; use {accepts}.")
+    return value
+
+
+def url(name: str, default: str, *, schemes: tuple[str, ...], help: str, secret: bool = True) -> str:
+    """A URL with one of `schemes`. It may hold a password, so errors never repeat the value."""
+    _register(name, "URL: " + ", ".join(f"{scheme}://" for scheme in schemes), default, help, secret=secret)
     value = _raw(name)
     if not value:
         return default
-    try:
-        scheme = urlsplit(value).scheme
-    except ValueError:
-        scheme = ""
-    if scheme not in schemes:
-        raise ImproperlyConfigured(f"{name}: not a URL that begins with {', '.join(f'{s}://' for s in schemes)}.")
+    fault = _url_fault(value, schemes)
+    if fault:
+        raise ImproperlyConfigured(f"{name}: {fault}.")
     return value
+
+
+def _url_fault(value: str, schemes: tuple[str, ...]) -> str:
+    """Why `value` is not such a URL, without repeating any of it; empty when it is one."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return "the host of the URL is not well-formed"
+    if parts.scheme not in schemes:
+        return f"not a URL that begins with {', '.join(f'{scheme}://' for scheme in schemes)}"
+    try:
+        _ = parts.port
+    except ValueError:
+        return "the port of the URL is not a number from 0 to 65535"
+    return "" if parts.netloc or parts.path.strip("/") else "the URL names no host and no socket"

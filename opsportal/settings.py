@@ -1,12 +1,12 @@
-"""All settings of the portal, read from the environment through `opsportal.env`. `docs/configuration.md` explains each."""
+"""All settings of the portal, read from the environment by `opsportal.env`; `docs/configuration.md` explains each."""
 
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-from opsportal import env
+from opsportal import env, logs, production
 from opsportal.secret_key import generated_key
 from opsportal.stack import paths
 
@@ -16,29 +16,39 @@ environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 # --- What kind of run this is -----------------------------------------------------------------------------------
 PRODUCTION = env.boolean("PRODUCTION", False, help="Refuse to start unless the settings are fit for the open network.")
 DEBUG = env.boolean("DEBUG", False, help="Show tracebacks in the browser; refused in production.")
-DATA_DIR = Path(
-    env.text("DATA_DIR", str(BASE_DIR / "var"), help="Folder of the embedded servers and of generated secrets.")
-)
-SECRET_KEY = env.text(
-    "SECRET_KEY", help="Signs sessions and seals stored secrets; at least 32 characters.", secret=True
+DATA_DIR = env.folder("DATA_DIR", "var", help="The embedded servers' data and generated secrets.") or BASE_DIR / "var"
+SECRET_KEY = env.text("SECRET_KEY", help="Signs sessions and seals stored secrets; 50 characters or more.", secret=True)
+SECRET_KEY_FALLBACKS = env.listing(
+    "SECRET_KEY_FALLBACKS", help="Former secret keys, still good for opening what they sealed.", secret=True
 )
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", help="Host names the portal answers to; required in production.")
 CSRF_TRUSTED_ORIGINS = env.listing(
-    "CSRF_TRUSTED_ORIGINS", help="Origins (https://host) of a proxy that changes the host."
+    "CSRF_TRUSTED_ORIGINS", help="More origins (https://host) whose forms are accepted; PUBLIC_URL's own always is."
 )
-PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000", help="How people reach the portal; used in links.")
+TRUSTED_PROXIES = env.integer(
+    "TRUSTED_PROXIES",
+    1 if PRODUCTION else 0,
+    low=0,
+    high=9,
+    help="Proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed; 1 in production unless told.",
+)
+BIND = env.text(
+    "BIND", "127.0.0.1", help="Address the web process listens on; 0.0.0.0 for every address of this machine."
+)
+PORT = env.integer("PORT", 8000, low=1, high=65535, help="Port the web process listens on.")
+PUBLIC_URL = env.url(
+    "PUBLIC_URL", "", schemes=("https", "http"), secret=False, help="How people reach the portal; empty: BIND and PORT."
+)
+PUBLIC_URL = (PUBLIC_URL or paths.local_url(BIND, PORT)).rstrip("/")
+ENVIRONMENT_LABEL = env.text("ENVIRONMENT_LABEL", help="Word shown on every admin page, such as staging.")
 
-if PRODUCTION:
-    if DEBUG:
-        raise ImproperlyConfigured("DEBUG is on while PRODUCTION is on; switch one of them off.")
-    if len(SECRET_KEY) < 32:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is missing or shorter than 32 characters; production needs one of your own."
-        )
-    if not ALLOWED_HOSTS:
-        raise ImproperlyConfigured("ALLOWED_HOSTS is empty; name the host names the portal answers to.")
+if PRODUCTION and (
+    unfit := production.faults(debug=DEBUG, secret_key=SECRET_KEY, allowed_hosts=ALLOWED_HOSTS, public_url=PUBLIC_URL)
+):
+    raise ImproperlyConfigured("PRODUCTION is on, and: " + " ".join(unfit))
 SECRET_KEY = SECRET_KEY or generated_key(DATA_DIR)
-ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", urlsplit(PUBLIC_URL).hostname or "localhost"]
+CSRF_TRUSTED_ORIGINS = [*CSRF_TRUSTED_ORIGINS, "{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
 
 # --- PostgreSQL and Valkey --------------------------------------------------------------------------------------
 DATABASE_URL = env.url(
@@ -54,12 +64,19 @@ REDIS_URL = REDIS_URL or paths.valkey_url(DATA_DIR)
 
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL) | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
-CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "opsportal"}}
+DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5} | DATABASES["default"].get("OPTIONS", {})
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "opsportal",
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Rooms ------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -83,9 +100,11 @@ INSTALLED_APPS = [
     "monitoring.dashboards",
 ]
 MIDDLEWARE = [
+    "opsportal.middleware.health_door",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "opsportal.middleware.PolicyMiddleware",
+    "opsportal.middleware.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -126,6 +145,21 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "access:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "access:login"
+SESSION_COOKIE_AGE = 86_400 * env.integer(
+    "SESSION_DAYS", 7, low=1, high=90, help="Days until a log-in ends by itself; each visit starts them anew."
+)
+SESSION_SAVE_EVERY_REQUEST = False
+LOGIN_TRIES = env.integer(
+    "LOGIN_TRIES", 5, low=1, high=100, help="Wrong passwords for one account from one address before a pause."
+)
+LOGIN_PAUSE_S = env.integer("LOGIN_PAUSE_S", 300, low=1, high=86_400, help="Length of that pause in seconds.")
+
+# --- What is kept, and for how long ------------------------------------------------------------------------------
+SAMPLES_KEPT_DAYS = env.integer("SAMPLES_KEPT_DAYS", 30, low=1, help="Days for which measured values are kept.")
+EVENTS_KEPT_DAYS = env.integer(
+    "EVENTS_KEPT_DAYS", 400, low=31, help="Days for which events, changes of status and pings are kept; whole months are dropped."
+)
+ROLLUPS_KEPT_DAYS = env.integer("ROLLUPS_KEPT_DAYS", 800, low=92, help="Days for which daily uptime is kept.")
 
 # --- Words and time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -135,9 +169,16 @@ USE_I18N = False
 
 # --- Static files -----------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "staticfiles"
+STATIC_ROOT = env.folder(
+    "STATIC_ROOT", "", help="Folder of `manage.py collectstatic`, for hashed names; empty: straight from the packages."
+)
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+if STATIC_ROOT:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
 
 # --- The browser's rules ----------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -153,9 +194,17 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# Unfold's pages are driven by Alpine, which builds functions from attributes, and set styles inline.
+CSP_BY_PREFIX = {
+    "/admin/": CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    | {"script-src": [SELF, NONCE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]},
+    "/api/docs/": CONTENT_SECURITY_POLICY["DIRECTIVES"] | {"style-src": [SELF, UNSAFE_INLINE]},
+}
+CSRF_FAILURE_VIEW = "opsportal.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_NAME = "__Host-opsportal" if PRODUCTION else "opsportal"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -164,11 +213,68 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Where the portal may connect to ------------------------------------------------------------------------------
+CHECKS_ALLOW_PRIVATE = env.boolean(
+    "CHECKS_ALLOW_PRIVATE", True, help="Let checks connect to private and loopback addresses."
+)
+WEBHOOKS_ALLOW_PRIVATE = env.boolean(
+    "WEBHOOKS_ALLOW_PRIVATE", False, help="Let webhooks connect to private and loopback addresses."
+)
 
 # --- API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # The token comes first, because the first one says how to log in (WWW-Authenticate) in a 401.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "security.access.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "opsportal.api.permissions.ModelPermissions",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["opsportal.api.media.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["opsportal.api.media.PlainJSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "opsportal.api.paging.NumberedPages",
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.SearchFilter",
+        "opsportal.api.filters.StrictOrdering",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["opsportal.api.throttling.PersonThrottle", "opsportal.api.throttling.ScopeThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "person": env.rate("API_RATE", "1200/minute", help="API requests of one account or token."),
+        "stranger": env.rate("API_RATE_STRANGER", "60/minute", help="API requests of one address without a log-in."),
+        "costly": env.rate("API_RATE_COSTLY", "60/minute", help="API requests that run something, such as a check."),
+    },
+    "EXCEPTION_HANDLER": "opsportal.api.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Opsportal",
+    "DESCRIPTION": "What is watched, how it is, and what happened. Errors are `application/problem+json` (RFC 9457).",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "monitoring.checks.choices.Status.choices",
+        "Cause": "monitoring.checks.choices.Cause.choices",
+        "Comparator": "monitoring.checks.choices.Comparator.choices",
+        "Criticality": "monitoring.checks.choices.Criticality.choices",
+        "Impact": "monitoring.checks.choices.Impact.choices",
+        "CheckKind": "monitoring.checks.probes.registry.kind_choices",
+        "Severity": "monitoring.events.choices.Severity.choices",
+    },
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "opsportal.api.schema.document_problems",
+    ],
 }
 
 # --- Celery: work that is due now; what is due later is a column (docs/architecture.md) ---------------------------
@@ -182,3 +288,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
+
+# --- Logs -------------------------------------------------------------------------------------------------------
+LOGGING = logs.configuration(
+    level=env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), help="Least severe record logged."),
+    style=env.choice("LOG_FORMAT", "text", ("text", "json"), help="One line of text, or one JSON object, a record."),
+    secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS, DATABASE_URL, REDIS_URL],
+)

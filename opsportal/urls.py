@@ -1,8 +1,24 @@
 """Every address of the portal, room by room."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularAPIView
+
+from opsportal import health
+
+handler400 = "opsportal.errors.bad_request"
+handler403 = "opsportal.errors.forbidden"
+handler404 = "opsportal.errors.not_found"
+handler500 = "opsportal.errors.server_error"
 
 urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", include("monitoring.dashboards.urls")),
+    path("", include("security.access.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("opsportal.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", TemplateView.as_view(template_name="access/api_docs.html"), name="api-docs"),
 ]

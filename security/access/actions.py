@@ -1,22 +1,26 @@
-"""Writes about people: roles, accounts."""
+"""Writes about people: roles, accounts, API tokens."""
 
 import secrets
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from django.contrib.auth.models import Group, Permission
-from django.db import transaction
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Q
 
-from security.access.models import User
+from security.access import tokens
+from security.access.models import ApiToken, User
+from security.access.queries import permissions_by_name
 from security.access.roles import ADMINISTRATOR, ROLES, permissions_of
+
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @transaction.atomic
 def roles_seed(*, using: str = "default") -> None:
-    """Make the group of every role and set its permissions to the table in `roles.py`, undoing what was done by hand."""
-    held = {
-        f"{permission.content_type.app_label}.{permission.codename}": permission
-        for permission in Permission.objects.using(using).select_related("content_type")
-    }
+    """Make the group of every role and set its permissions to the table in `roles.py`, whatever was done by hand."""
+    held = permissions_by_name(using)
     for name in ROLES:
         group, _ = Group.objects.using(using).get_or_create(name=name)
         group.permissions.set(held[permission] for permission in permissions_of(name, held))
@@ -44,7 +48,48 @@ def administrator_create(*, username: str = "admin") -> tuple[User, str]:
 def first_administrator_ensure(*, username: str = "admin") -> tuple[str, str] | None:
     """Make the first Administrator of an empty portal: (username, password). None when there is any account already."""
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('first administrator'))")
         if User.objects.exists():
             return None
         user, password = administrator_create(username=username)
     return user.username, password
+
+
+@transaction.atomic
+def api_token_create(
+    *, user: User, name: str, scopes: Iterable[str] = (), expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """Make a token for `user`: the row, and the token itself, which is kept nowhere.
+
+    Raises ValidationError naming `name` or `scopes`.
+    """
+    text = tokens.generate()
+    token = ApiToken(
+        user=user,
+        name=name.strip(),
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+        prefix=text[: tokens.SHOWN],
+        digest=tokens.digest(text),
+    )
+    if unknown := set(token.scopes) - permissions_by_name().keys():
+        raise ValidationError(
+            {"scopes": f"{min(unknown)!r} is not a permission; use names such as checks.push_report."}
+        )
+    token.full_clean()
+    token.save()
+    return token, text
+
+
+def api_token_revoke(*, token: ApiToken, now: datetime) -> None:
+    """End a token at once. Nothing changes when it has been revoked before."""
+    if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
+        token.revoked_at = now
+
+
+def api_token_used(*, token: ApiToken, now: datetime) -> None:
+    """Note the use of a token, at most once in USE_NOTED_EVERY."""
+    due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
+    if token.last_used_at is None or token.last_used_at <= now - USE_NOTED_EVERY:
+        ApiToken.objects.filter(due, pk=token.pk).update(last_used_at=now)

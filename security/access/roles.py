@@ -37,8 +37,8 @@ ROLES: dict[str, Role] = {
         ),
         Role(
             MANAGER,
-            "Says what is watched: services, checks, maintenance, database targets.",
-            ("checks.*_service", "checks.*_check", "checks.*_databasetarget"),
+            "Says what is watched: services, checks, machines, maintenance, database targets.",
+            ("checks.*_service", "checks.*_check", "checks.*_databasetarget", "checks.*_machine", "checks.push_report"),
             includes=(OPERATOR,),
         ),
         Role(
