@@ -1,0 +1,1 @@
+"""Strict stand-ins for services that cannot run here, and real servers that can."""
