@@ -6,7 +6,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-from opsportal import env, logs, production
+from opsportal import env, logs, production, unfold
 from opsportal.secret_key import generated_key
 from opsportal.stack import paths
 
@@ -157,7 +157,10 @@ LOGIN_PAUSE_S = env.integer("LOGIN_PAUSE_S", 300, low=1, high=86_400, help="Leng
 # --- What is kept, and for how long ------------------------------------------------------------------------------
 SAMPLES_KEPT_DAYS = env.integer("SAMPLES_KEPT_DAYS", 30, low=1, help="Days for which measured values are kept.")
 EVENTS_KEPT_DAYS = env.integer(
-    "EVENTS_KEPT_DAYS", 400, low=31, help="Days for which events, changes of status and pings are kept; whole months are dropped."
+    "EVENTS_KEPT_DAYS",
+    400,
+    low=31,
+    help="Days for which events, changes of status and pings are kept; whole months are dropped.",
 )
 ROLLUPS_KEPT_DAYS = env.integer("ROLLUPS_KEPT_DAYS", 800, low=92, help="Days for which daily uptime is kept.")
 
@@ -223,6 +226,9 @@ CHECKS_ALLOW_PRIVATE = env.boolean(
 WEBHOOKS_ALLOW_PRIVATE = env.boolean(
     "WEBHOOKS_ALLOW_PRIVATE", False, help="Let webhooks connect to private and loopback addresses."
 )
+
+# --- Admin ------------------------------------------------------------------------------------------------------
+UNFOLD = unfold.configuration(ENVIRONMENT_LABEL)
 
 # --- API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
