@@ -82,7 +82,7 @@ def client_context(verify: bool = True, ca_pem: str | None = None) -> ssl.SSLCon
 
 def _name(name: x509.Name) -> str:
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return f"CN={common[0].value}" if common else name.rfc4514_string()
+    return f"CN={common[0].value!s}" if common else name.rfc4514_string()
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:

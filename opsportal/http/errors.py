@@ -23,14 +23,18 @@ class Fault(StrEnum):
 
 
 class HttpError(Exception):
-    """A call that brought no answer. `message` is one redacted sentence for people; `redirects` counts those followed
-    before."""
+    """A call that brought no answer.
 
-    def __init__(self, cause: str, message: str, *, redirects: int = 0) -> None:
+    `message` is one redacted sentence for people; `redirects` counts those followed before; `verify_code` is OpenSSL's
+    X509_V_ERR_* where the cause is a certificate.
+    """
+
+    def __init__(self, cause: str, message: str, *, redirects: int = 0, verify_code: int = 0) -> None:
         super().__init__(message)
         self.cause = Fault(cause)
         self.message = message
         self.redirects = redirects
+        self.verify_code = verify_code
 
 
 UNREACHABLE = {
@@ -71,7 +75,8 @@ def tls_error(error: Exception, host: str, where: str) -> HttpError:
     """What went wrong in the TLS handshake with `host` at `where`."""
     if isinstance(error, ssl.SSLCertVerificationError):
         words = CERTIFICATE_WORDS.get(error.verify_code, error.verify_message or "it was not accepted")
-        return HttpError(Fault.CERTIFICATE, f"The certificate of {host} is not valid: {words}")
+        message = f"The certificate of {host} is not valid: {words}"
+        return HttpError(Fault.CERTIFICATE, message, verify_code=error.verify_code)
     if isinstance(error, ssl.SSLError):
         if error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}:
             return HttpError(Fault.TLS, f"{where} does not speak TLS")

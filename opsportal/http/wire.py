@@ -18,6 +18,7 @@ BAD_VALUE = re.compile(r"[\r\n\0]")
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: [^\r\n]*)?\r?$")
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n]*)?")
+SHOWN_BYTES = 40
 NO_BODY = frozenset({204, 304})
 BEGINNING = b"HTTP/"
 
@@ -91,7 +92,7 @@ class ResponseParser:
 
     def _check_beginning(self) -> None:
         if not BEGINNING.startswith(self._buffer[:5]):
-            raise HttpError(Fault.PROTOCOL, f"The answer is not HTTP; it begins with {self._buffer[:24]!r}")
+            raise HttpError(Fault.PROTOCOL, f"The answer is not HTTP; it begins with {_beginning(self._buffer)}")
         if len(self._buffer) > MAX_HEAD_BYTES:
             raise HttpError(Fault.TOO_LARGE, f"The headers of the answer are larger than {MAX_HEAD_BYTES} bytes")
 
@@ -103,7 +104,7 @@ class ResponseParser:
         first, *lines = head.split(b"\n")
         match = STATUS_LINE.match(first)
         if match is None:
-            raise HttpError(Fault.PROTOCOL, f"The answer is not HTTP/1.1; it begins with {first[:40]!r}")
+            raise HttpError(Fault.PROTOCOL, f"The answer is not HTTP/1.1; it begins with {_beginning(first)}")
         status = int(match[1])
         headers = parse_headers(lines)
         if status < 200:
@@ -142,6 +143,10 @@ def framing_of(headers: CIMultiDict[str], max_bytes: int) -> "Framing":
     if lengths or not (length.isascii() and length.isdigit()) or len(length) > 18:
         raise HttpError(Fault.PROTOCOL, "The answer has a Content-Length that is not one number")
     return LengthFraming(int(length), max_bytes)
+
+
+def _beginning(data: bytes) -> str:
+    return repr(data[:SHOWN_BYTES].decode("latin-1").strip())
 
 
 class Framing:
