@@ -11,7 +11,8 @@ from opsportal.secret_key import generated_key
 from opsportal.stack import paths
 
 BASE_DIR = env.BASE_DIR
-environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+if (BASE_DIR / ".env").exists():
+    environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
 # --- What kind of run this is -----------------------------------------------------------------------------------
 PRODUCTION = env.boolean("PRODUCTION", False, help="Refuse to start unless the settings are fit for the open network.")

@@ -27,4 +27,3 @@ def _ancestors(service: int, parents: Mapping[int, Collection[int]]) -> set[int]
             found.add(one)
             ahead.extend(parents.get(one, ()))
     return found
-

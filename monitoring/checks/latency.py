@@ -1,26 +1,17 @@
 """Latency as counts per bucket: small, mergeable, good enough for a percentile within a tenth."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 # Upper bounds in seconds, each 1.25 times the one before: 0.5 ms to about 60 s; one more bucket holds what is longer.
 LATENCY_BUCKETS_S: tuple[float, ...] = tuple(0.0005 * 1.25**i for i in range(53))
 
 
-def counts_of(durations_s: Iterable[float]) -> list[int]:
-    """How many durations fall into each bucket; one more entry than there are bounds."""
-    counts = [0] * (len(LATENCY_BUCKETS_S) + 1)
-    for duration in durations_s:
-        counts[bisect_left(LATENCY_BUCKETS_S, duration)] += 1
-    return counts
-
-
-def merged(many: Iterable[Sequence[int]]) -> list[int]:
-    """Counts of all slots together; empty lists count nothing."""
+def merged(many: Iterable[Mapping[str, int]]) -> list[int]:
+    """Counts of many slots together: each maps the index of a bucket, as text, to a count; indexes left out count nothing."""
     total = [0] * (len(LATENCY_BUCKETS_S) + 1)
     for counts in many:
-        for index, count in enumerate(counts):
-            total[index] += count
+        for index, count in counts.items():
+            total[int(index)] += count
     return total
 
 

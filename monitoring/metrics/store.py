@@ -3,7 +3,7 @@
 Nothing outside this room knows how samples are kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,7 +15,19 @@ from psycopg import AsyncConnection
 from monitoring.metrics.copying import COPY_SAMPLES, microseconds, packed
 from monitoring.metrics.series import CREATE, FIND, Identity, Labels, SeriesCache, creation_rows, key_of
 
-__all__ = ["Labels", "Sample", "Selector", "SeriesData", "awrite", "labels_of", "prepare", "read", "write"]
+__all__ = [
+    "Labels",
+    "Sample",
+    "Selector",
+    "SeriesData",
+    "Summary",
+    "awrite",
+    "labels_of",
+    "prepare",
+    "read",
+    "summarise",
+    "write",
+]
 
 
 class Sample(NamedTuple):
@@ -25,6 +37,16 @@ class Sample(NamedTuple):
     labels: Labels
     time: datetime
     value: float
+
+
+class Summary(NamedTuple):
+    """One series over a span: how many samples, their sum and maximum, and counts per bucket (index → count, empty ones left out)."""
+
+    labels: dict[str, str]
+    count: int
+    total: float
+    highest: float
+    counts: dict[str, int]
 
 
 class Selector(NamedTuple):
@@ -49,6 +71,17 @@ READ_RAW = "SELECT series_id, time, value FROM metrics_sample WHERE {bounds} ORD
 READ_STEPS = """
 SELECT series_id, date_bin(%(step)s, time, %(start)s) AS slot, avg(value)
 FROM metrics_sample WHERE {bounds} GROUP BY series_id, slot ORDER BY slot
+"""
+SUMMARISE = """
+SELECT s.labels, sum(b.n)::bigint, sum(b.total), max(b.highest), json_object_agg(b.bucket, b.n)::text
+FROM (
+    SELECT m.series_id, width_bucket(m.value, %(bounds)s::float8[]) AS bucket, count(*) AS n, sum(m.value) AS total,
+        max(m.value) AS highest
+    FROM metrics_sample m WHERE m.time >= %(start)s AND m.time < %(end)s AND m.series_id IN (
+        SELECT id FROM metrics_series WHERE name = %(name)s AND labels @> %(labels)s::jsonb)
+    GROUP BY m.series_id, bucket
+) b JOIN metrics_series s ON s.id = b.series_id
+GROUP BY s.id, s.labels
 """
 BOUNDS = "series_id = ANY(%(ids)s) AND time >= %(start)s AND time < %(end)s"
 
@@ -112,6 +145,22 @@ def read(selector: Selector, start: datetime, end: datetime, step: timedelta | N
         for series_id, time, value in cursor:
             series[series_id].points.append((time, value))
     return sorted((data for data in series.values() if data.points), key=lambda data: sorted(data.labels.items()))
+
+
+def summarise(selector: Selector, start: datetime, end: datetime, bounds: Sequence[float]) -> list[Summary]:
+    """Every matching series in [start, end), counted into buckets whose upper bounds are `bounds`; one more bucket holds the rest."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SUMMARISE,
+            {
+                "name": selector.name,
+                "labels": _json(selector.labels),
+                "start": start,
+                "end": end,
+                "bounds": list(bounds),
+            },
+        )
+        return [Summary(_labels(labels), *rest, orjson.loads(counts)) for labels, *rest, counts in cursor]
 
 
 def _json(labels: Mapping[str, str]) -> str:

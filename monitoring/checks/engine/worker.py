@@ -30,6 +30,7 @@ FLUSH_S = 0.2  # results of this long go out together, unless one changes a stat
 UPKEEP_S = 2.0
 REPORT_S = 15.0
 RETRY_S = 0.5  # after PostgreSQL went away
+STEP_S = 2.0  # what a step may still take when the engine is told to stop
 STOP_S = 6.0
 MOST_AT_ONCE = 4000
 MOST_UNWRITTEN = 50_000
@@ -58,22 +59,27 @@ class Engine:
         self.poll_now = asyncio.Event()
         self.flush_now = asyncio.Event()
         self.upkeep_now = asyncio.Event()
+        self.report_now = asyncio.Event()
         self.covered_until: datetime | None = None
 
     async def work(self) -> None:
         """Run until `stop` is called."""
         await self.pool.open()
-        loops = [
-            asyncio.create_task(self._repeat(self._poll, self.poll_now, POLL_S), name="poll"),
-            asyncio.create_task(self._repeat(self._flush, self.flush_now, FLUSH_S), name="flush"),
-            asyncio.create_task(self._repeat(self._upkeep, self.upkeep_now, UPKEEP_S), name="upkeep"),
-            asyncio.create_task(self._repeat(self._report, asyncio.Event(), REPORT_S), name="report"),
-            asyncio.create_task(self._listen(), name="listen"),
-        ]
+        steps = (
+            (self._poll, self.poll_now, POLL_S),
+            (self._flush, self.flush_now, FLUSH_S),
+            (self._upkeep, self.upkeep_now, UPKEEP_S),
+            (self._report, self.report_now, REPORT_S),
+        )
+        loops = [asyncio.create_task(self._repeat(*step)) for step in steps]
+        listening = asyncio.create_task(self._listen())
         await self.stopping.wait()
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        for _, wake, _ in steps:
+            wake.set()
+        listening.cancel()
+        _, hanging = await asyncio.wait([*loops, listening], timeout=STEP_S)
+        for task in hanging:
+            task.cancel()
         await self._wind_down()
 
     def stop(self) -> None:
@@ -82,7 +88,7 @@ class Engine:
     async def _repeat(self, step: Callable[[], Awaitable[None]], wake: asyncio.Event, pause_s: float) -> None:
         """Do `step` again and again, when woken and after each pause. PostgreSQL being away is waited out."""
         away = False
-        while True:
+        while not self.stopping.is_set():
             try:
                 await step()
                 if away:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from psycopg import AsyncConnection
 
+from monitoring.checks.choices import Status
 from monitoring.checks.engine import services
 from monitoring.checks.engine.changes import Change, changes_insert, check_events
 from monitoring.checks.engine.running import Outcome
@@ -20,6 +21,9 @@ from monitoring.checks.status import SEVERITY, Circumstances, Standing, advanced
 from monitoring.events.bulk import events_emit
 from monitoring.metrics import store
 from monitoring.metrics.copying import microseconds
+
+# Only an answer has a latency: a refused connection is quick, and would make the percentile of an outage look good.
+ANSWERED = frozenset({Status.UP, Status.DEGRADED})
 
 Updates = dict[str, dict[str, Any]]
 
@@ -164,7 +168,8 @@ def _samples(kept: Sequence[Finished], ids: Mapping[tuple[str, store.Labels], in
             known[""] = ids["check_status", job.labels]
             known["{}"] = ids["check_duration_seconds", job.labels]
         rows.append((known[""], time, float(SEVERITY[outcome.result.verdict])))
-        rows.append((known["{}"], time, outcome.duration_s))
+        if outcome.result.verdict in ANSWERED:
+            rows.append((known["{}"], time, outcome.duration_s))
         for name, value in outcome.result.values.items():
             if name not in known:
                 known[name] = ids[series_of(job.kind, job.labels, name)]

@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('runs', models.PositiveIntegerField(default=0)),
                 ('latency_sum_s', models.FloatField(default=0)),
                 ('latency_max_s', models.FloatField(default=0)),
-                ('latency', models.JSONField(default=list)),
+                ('latency', models.JSONField(default=dict)),
             ],
             options={
                 'db_table': 'checks_statusrollup',

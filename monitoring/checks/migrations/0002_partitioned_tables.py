@@ -36,7 +36,7 @@ CREATE TABLE checks_statusrollup (
     runs integer NOT NULL DEFAULT 0,
     latency_sum_s double precision NOT NULL DEFAULT 0,
     latency_max_s double precision NOT NULL DEFAULT 0,
-    latency jsonb NOT NULL DEFAULT '[]',
+    latency jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (id, start)
 ) PARTITION BY RANGE (start);
 CREATE UNIQUE INDEX checks_statusrollup_slot ON checks_statusrollup (service_id, check_id, tier_s, start) NULLS NOT DISTINCT;

@@ -102,8 +102,8 @@ class StatusChange(models.Model):
 class StatusRollup(models.Model):
     """Seconds spent in each status, and latency, of a check (or service: `check_id` null) in one slot of one tier.
 
-    Written by `rollups`; uptime and strips are read from here, never from raw results. `latency` counts durations per bucket of
-    `rollups.LATENCY_BUCKETS_S`. Partitioned by month on `start`.
+    Written by `rollups`; uptime and strips are read from here, never from raw results. `latency` maps the index of a
+    bucket of `latency.LATENCY_BUCKETS_S` to a count. Partitioned by month on `start`.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -119,7 +119,7 @@ class StatusRollup(models.Model):
     runs = models.PositiveIntegerField(default=0)
     latency_sum_s = models.FloatField(default=0)
     latency_max_s = models.FloatField(default=0)
-    latency = models.JSONField(default=list)
+    latency = models.JSONField(default=dict)
 
     objects = StatusRollupQuerySet.as_manager()
 

@@ -1,0 +1,19 @@
+"""Celery tasks of this room: an action each."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from monitoring.checks.retention import retention
+from monitoring.checks.rolling import rollup
+
+
+@shared_task
+def rollup_tick() -> None:
+    """Bring the roll-ups up to now."""
+    rollup(timezone.now())
+
+
+@shared_task
+def partitions_tick() -> None:
+    """Make partitions ahead and drop those that are over."""
+    retention(timezone.now())
