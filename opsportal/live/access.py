@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.db import close_old_connections
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
@@ -24,12 +25,15 @@ class Access:
 
 def read(session_keys: Collection[str]) -> dict[str, Access]:
     """Session key -> access; a session that is over, or whose user is not active, is left out."""
-    found = ((key, _read_one(key)) for key in session_keys)
-    return {key: access for key, access in found if access is not None}
+    try:
+        found = ((key, _read_one(key)) for key in session_keys)
+        return {key: access for key, access in found if access is not None}
+    finally:
+        close_old_connections()
 
 
 # A thread of its own: a database that hangs here must not hold up the portal's other synchronous code.
-aread = database_sync_to_async(read, thread_sensitive=False)
+aread = sync_to_async(read, thread_sensitive=False)
 
 
 def _read_one(session_key: str) -> Access | None:
