@@ -21,7 +21,7 @@ def acquire(data_dir: Path, wait_s: float = 20.0) -> int:
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        if path.exists():
+        if os.path.lexists(path):
             check_owner(path, os.geteuid(), "the portal would run")
         raise StackError(f"{path} cannot be opened ({error.strerror}).") from None
     check_owner(path, os.geteuid(), "the portal would run")

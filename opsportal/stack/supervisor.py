@@ -37,7 +37,7 @@ class Supervisor:
         self.backoff = backoff or Backoff()
         self.selector = selectors.DefaultSelector()
         self.children: list[Child] = []
-        self.stop_requests = 0
+        self.stop_requested = False
         self.first_login: dict[str, str | None] = {}
 
     def run(self) -> None:
@@ -120,7 +120,7 @@ class Supervisor:
     # --- keep running -------------------------------------------------------------------------------------------
     def _step(self, longest_s: float | None = None) -> None:
         """Wait for something to happen, no longer than `longest_s`, and see to it."""
-        if self.stop_requests or self.output.closed:
+        if self.stop_requested or self.output.closed:
             raise StopRequested
         due = [child.start_again_at for child in self.children if child.start_again_at is not None]
         waits = [max(0.0, at - time.monotonic()) for at in due] + ([] if longest_s is None else [longest_s])
@@ -162,22 +162,19 @@ class Supervisor:
     def _stop(self, children: list[Child], grace_s: float) -> None:
         for child in children:
             child.send(child.program.stop_signal)
-        self._wait_until_ended(children, grace_s, patient=True)
+        self._wait_until_ended(children, grace_s)
         for child in children:
             if child.running:
                 self._say(f"{child.program.name} did not stop within {grace_s:g} s and is ended by force")
                 child.send(child.program.force_signal)
-        self._wait_until_ended(children, FORCED_S, patient=False)
+        self._wait_until_ended(children, FORCED_S)
         for child in children:
             child.send(signal.SIGKILL)
             child.ended()
 
-    def _wait_until_ended(self, children: list[Child], seconds: float, *, patient: bool) -> None:
-        """`patient`: a second Ctrl-C cuts the wait short."""
+    def _wait_until_ended(self, children: list[Child], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while any(child.running for child in children) and time.monotonic() < deadline:
-            if patient and self.stop_requests > 1:
-                return
             self._pump(0.05)
 
     # --- signals ------------------------------------------------------------------------------------------------
@@ -191,7 +188,7 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
 
     def _request_stop(self, number: int, frame: FrameType | None) -> None:
-        self.stop_requests += 1
+        self.stop_requested = True
 
     def _say(self, text: str) -> None:
         self.output.line(NAME, text)

@@ -18,6 +18,7 @@ OPTIONS = {
     "save": "300 1",
     "appendonly": "no",
     "daemonize": "no",
+    "loglevel": "warning",
     "maxmemory": "256mb",
     "maxmemory-policy": "volatile-lru",
 }
