@@ -32,6 +32,7 @@ const SILENCE_MS = 50_000; // the hub speaks every 20 s, so this long a silence 
 const HIDDEN_GRACE_MS = 60_000;
 const RETRY_FIRST_MS = 400;
 const RETRY_MOST_MS = 15_000;
+const STEADY_MS = 10_000; // a line that held this long is worth a quick retry
 const SIGNED_OUT = 4401;
 
 /** @type {Map<string, Topic>} */
@@ -46,6 +47,7 @@ let received = 0;
 let acknowledged = 0;
 let attempts = 0;
 let heardAt = 0;
+let openedAt = Infinity;
 let clockOffsetMs = 0;
 let ackTimer = 0;
 let retryTimer = 0;
@@ -63,8 +65,8 @@ export function subscribe(name, handlers) {
   topics.set(name, topic);
   topic.handlers.add(handlers);
   guarded(handlers.connection, state);
-  if (known) askForSnapshot(name, topic);
-  else if (wanted(topic)) send({ subscribe: [name] });
+  topic.seq = null;
+  if (wanted(topic)) send({ subscribe: [name] });
   connect();
   return () => {
     if (!topic.handlers.delete(handlers) || topic.handlers.size || topics.get(name) !== topic) return;
@@ -109,9 +111,11 @@ function connect() {
   socket = mine;
   received = acknowledged = 0;
   heardAt = Date.now();
+  openedAt = Infinity;
   const deadline = setTimeout(() => drop(mine), CONNECT_DEADLINE_MS);
   mine.onopen = () => {
     clearTimeout(deadline);
+    openedAt = Date.now();
     subscribeAll();
   };
   mine.onmessage = (event) => mine === socket && take(event.data);
@@ -131,6 +135,7 @@ function drop(mine) {
 
 function lost(code) {
   socket = null;
+  if (Date.now() - openedAt > STEADY_MS) attempts = 0;
   clearTimeout(ackTimer);
   ackTimer = 0;
   for (const topic of topics.values()) topic.seq = null;
@@ -154,7 +159,7 @@ function take(text) {
   const topic = topics.get(frame.topic);
   if (frame.hello) welcome(frame);
   else if ("upstream" in frame) setState(frame.upstream ? "connected" : "reconnecting");
-  else if (!topic) return; // a heartbeat, or a topic given up meanwhile
+  else if (!topic || paused) complain(frame);
   else if (frame.denied) refused(frame.topic, topic);
   else if (frame.error) snapshotFailed(frame.topic, topic);
   else if (frame.snapshot) takeSnapshot(frame, topic);
@@ -162,9 +167,13 @@ function take(text) {
 }
 
 function welcome(frame) {
-  attempts = 0;
   clockOffsetMs = Date.parse(frame.now) - Date.now();
   setState(frame.upstream ? "connected" : "reconnecting");
+}
+
+/** What is left is a heartbeat, frames of a topic given up meanwhile, or the server's word on a message of ours. */
+function complain(frame) {
+  if (frame.error) console.warn("live:", frame.error);
 }
 
 function takeSnapshot(frame, topic) {
