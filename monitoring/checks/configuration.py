@@ -36,7 +36,7 @@ def probe_of(kind: str) -> type[Probe]:
 
 
 def clean_parts(probe: type[Probe], data: Mapping[str, Any], stored: Mapping[str, Any]) -> tuple[Settings, Settings]:
-    """Validate `data` with the kind's form; the plain and the secret settings.
+    """Validate `data` with the kind's form; the plain and the secret settings. A secret that is not given is plain: empty.
 
     A secret that is absent or empty is left as it was; None forgets it. Raises ValidationError with keys such as
     `settings.url`.
@@ -48,8 +48,8 @@ def clean_parts(probe: type[Probe], data: Mapping[str, Any], stored: Mapping[str
         cleaned = clean_settings(probe.SettingsForm, given | kept)
     except ValidationError as error:
         raise ValidationError({f"settings.{name}": words for name, words in by_field(error).items()}) from None
-    plain = {name: value for name, value in cleaned.items() if name not in secret}
-    return plain, {name: cleaned[name] for name in secret if cleaned.get(name) not in [None, *EMPTY]}
+    secrets = {name: cleaned[name] for name in secret & cleaned.keys() if cleaned[name] not in [None, *EMPTY]}
+    return {name: value for name, value in cleaned.items() if name not in secrets}, secrets
 
 
 def seal_secrets(secrets: Mapping[str, Any]) -> str:

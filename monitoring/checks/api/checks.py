@@ -26,6 +26,7 @@ from monitoring.checks.serializers.checks import (
     SeriesQuerySerializer,
     invalid,
 )
+from monitoring.checks.serializers.uptime import UptimeSerializer, uptime_answer
 from monitoring.checks.series import check_series, span_of
 from opsportal.api.permissions import requires
 
@@ -90,6 +91,13 @@ class CheckViewSet(ModelViewSet[Check]):
     def test(self, request: Request, pk: str) -> Response:
         """Run the check once, before its timeout, and say what it saw. Nothing is stored."""
         return Response(SeenSerializer(check_test(self.get_object()).as_dict()).data)
+
+    @extend_schema(responses={200: UptimeSerializer(many=True)})
+    @action(detail=True, pagination_class=None, filterset_class=None, ordering_fields=[])
+    def uptime(self, request: Request, pk: str) -> Response:
+        """Uptime and latency over 24 hours and 7, 30 and 90 days, from roll-ups."""
+        check = self.get_object()
+        return Response(uptime_answer(service_id=check.service_id, check_id=check.pk))
 
     @extend_schema(parameters=[SeriesQuerySerializer], responses={200: SeriesAnswerSerializer})
     @action(detail=True, pagination_class=None, filterset_class=None, ordering_fields=[])

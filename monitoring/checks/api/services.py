@@ -3,6 +3,10 @@
 from typing import Any
 
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
 from monitoring.checks import actions
@@ -14,6 +18,7 @@ from monitoring.checks.serializers.services import (
     MaintenanceWindowSerializer,
     ServiceSerializer,
 )
+from monitoring.checks.serializers.uptime import UptimeSerializer, uptime_answer
 from opsportal.api.filters import StrictOrdering
 
 BACKENDS = [DjangoFilterBackend, StrictOrdering]
@@ -39,6 +44,12 @@ class ServiceViewSet(ModelViewSet[Service]):
 
     def perform_destroy(self, instance: Service) -> None:
         actions.service_delete(service=instance, by=self.request.user)  # type: ignore[arg-type]
+
+    @extend_schema(responses={200: UptimeSerializer(many=True)})
+    @action(detail=True, pagination_class=None, filterset_class=None, ordering_fields=[])
+    def uptime(self, request: Request, slug: str) -> Response:
+        """Uptime and latency over 24 hours and 7, 30 and 90 days, from roll-ups."""
+        return Response(uptime_answer(service_id=self.get_object().pk))
 
 
 class MaintenanceWindowViewSet(ModelViewSet[MaintenanceWindow]):
