@@ -47,6 +47,7 @@ let received = 0;
 let acknowledged = 0;
 let attempts = 0;
 let heardAt = 0;
+let flowing = false; // welcomed, and updates reach the hub
 let openedAt = Infinity;
 let clockOffsetMs = 0;
 let ackTimer = 0;
@@ -87,7 +88,7 @@ export function pause() {
 export function resume() {
   if (!paused) return;
   paused = false;
-  setState(isOpen() ? "connected" : "reconnecting");
+  setState(flowing ? "connected" : "reconnecting");
   subscribeAll();
   connect();
 }
@@ -140,7 +141,7 @@ function lost(code) {
   ackTimer = 0;
   for (const topic of topics.values()) topic.seq = null;
   if (code === SIGNED_OUT) return setState("signed_out");
-  setState("reconnecting");
+  flow(false);
   const delay = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** attempts++);
   retryTimer = setTimeout(connect, delay * (0.5 + Math.random()));
 }
@@ -158,7 +159,7 @@ function take(text) {
   const frame = JSON.parse(text);
   const topic = topics.get(frame.topic);
   if (frame.hello) welcome(frame);
-  else if ("upstream" in frame) setState(frame.upstream ? "connected" : "reconnecting");
+  else if ("upstream" in frame) flow(frame.upstream);
   else if (!topic || paused) complain(frame);
   else if (frame.denied) refused(frame.topic, topic);
   else if (frame.error) snapshotFailed(frame.topic, topic);
@@ -168,7 +169,12 @@ function take(text) {
 
 function welcome(frame) {
   clockOffsetMs = Date.parse(frame.now) - Date.now();
-  setState(frame.upstream ? "connected" : "reconnecting");
+  flow(frame.upstream);
+}
+
+function flow(upstream) {
+  flowing = upstream;
+  setState(flowing ? "connected" : "reconnecting");
 }
 
 /** What is left is a heartbeat, frames of a topic given up meanwhile, or the server's word on a message of ours. */

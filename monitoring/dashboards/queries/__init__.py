@@ -1,0 +1,1 @@
+"""The joined reads of the pages, one module a page."""

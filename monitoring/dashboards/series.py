@@ -1,0 +1,87 @@
+"""What a chart reads: the series of one value of one check over a range, in columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from monitoring.checks.models import Check
+from monitoring.checks.probes.base import labelled
+from monitoring.dashboards.timerange import TimeRange
+from monitoring.dashboards.values import ShownValue, described_values, metric_name, shown_value
+from monitoring.metrics.store import Selector, SeriesData, read
+
+SERIES_LIMIT = 8
+OWN_LABELS = frozenset({"service", "check"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`series` holds at most SERIES_LIMIT of the `found` series: those with the largest last values."""
+
+    value: ShownValue
+    range: TimeRange
+    series: Sequence[SeriesData]
+    found: int
+
+
+def chart(check: Check, name: str, asked: TimeRange) -> Chart:
+    """The points of the value `name` ("" is the duration of the run), at most timerange.POINTS a series."""
+    selector = Selector(metric_name(check.kind, name), {"service": check.service.slug, "check": check.slug})
+    found = read(selector, asked.start, asked.end, asked.step)
+    largest = sorted(found, key=lambda one: one.points[-1][1], reverse=True)[:SERIES_LIMIT]
+    return Chart(described(check.kind, name), asked, largest, len(found))
+
+
+def described(kind: str, name: str) -> ShownValue:
+    if not name:
+        return ShownValue("", "", "Duration of the run", "s", "From the start of the run to its result.")
+    return shown_value(name, None, described_values(kind))
+
+
+def payload(shown: Chart) -> dict[str, Any]:
+    """JSON of a chart: times in ms since 1970; `key` is the value's name in live updates of the check."""
+    return {
+        "label": shown.value.label,
+        "unit": shown.value.unit,
+        "start": _ms(shown.range.start),
+        "end": _ms(shown.range.end),
+        "step_ms": int(shown.range.step.total_seconds() * 1000),
+        "found": shown.found,
+        "series": [
+            {
+                "key": key_of(shown.value.name, one.labels),
+                "label": label_of(one.labels),
+                "points": [[_ms(time), value] for time, value in one.points],
+            }
+            for one in shown.series
+        ],
+    }
+
+
+def rows(shown: Chart) -> list[list[str]]:
+    """The same as a table for CSV: a time column, then one column a series."""
+    columns = [dict(one.points) for one in shown.series]
+    heads = [
+        "time",
+        *(label_of(one.labels) or f"{shown.value.label} ({shown.value.unit or 'count'})" for one in shown.series),
+    ]
+    times = sorted({time for column in columns for time in column})
+    return [heads, *([time.isoformat(), *(_cell(column.get(time)) for column in columns)] for time in times)]
+
+
+def key_of(name: str, labels: Mapping[str, str]) -> str:
+    own = {key: value for key, value in labels.items() if key not in OWN_LABELS}
+    return labelled(name, **own) if own else name
+
+
+def label_of(labels: Mapping[str, str]) -> str:
+    return ", ".join(value for key, value in sorted(labels.items()) if key not in OWN_LABELS)
+
+
+def _ms(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else repr(value)

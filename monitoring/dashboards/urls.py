@@ -1,0 +1,18 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from monitoring.dashboards.views import feed, machines, overview, service
+
+app_name = "dashboards"
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("services/<slug:slug>/", service.service, name="service"),
+    path("services/<slug:slug>/act/", service.act, name="act"),
+    path("services/<slug:slug>/series.json", service.series_json, name="series"),
+    path("services/<slug:slug>/series.csv", service.series_csv, name="series-csv"),
+    path("changes/<int:change_id>/", service.change, name="change"),
+    path("machines/", machines.machines, name="machines"),
+    path("machines/<slug:slug>/", machines.machine, name="machine"),
+    path("feed/", feed.feed, name="feed"),
+]
