@@ -170,6 +170,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
+FORMAT_MODULE_PATH = ["opsportal.formats"]
 
 # --- Static files -----------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -202,7 +203,6 @@ CONTENT_SECURITY_POLICY = {
 CSP_BY_PREFIX = {
     "/admin/": CONTENT_SECURITY_POLICY["DIRECTIVES"]
     | {"script-src": [SELF, NONCE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]},
-    "/api/docs/": CONTENT_SECURITY_POLICY["DIRECTIVES"] | {"style-src": [SELF, UNSAFE_INLINE]},
 }
 CSRF_FAILURE_VIEW = "opsportal.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"

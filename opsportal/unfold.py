@@ -59,6 +59,7 @@ def configuration(environment_label: str) -> dict[str, Any]:
         "SITE_SUBHEADER": "Administration",
         "SITE_SYMBOL": "monitor_heart",
         "SITE_URL": "/",
+        "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
         "SHOW_HISTORY": True,
         "COLORS": {"primary": PRIMARY},
         "SIDEBAR": {"show_search": True, "navigation": "opsportal.unfold.navigation"},
@@ -67,6 +68,12 @@ def configuration(environment_label: str) -> dict[str, Any]:
     if environment_label:
         look |= {"ENVIRONMENT": "opsportal.unfold.environment", "ENVIRONMENT_TITLE_PREFIX": f"[{environment_label}]"}
     return look
+
+
+def icon(request: HttpRequest) -> str:
+    from django.templatetags.static import static
+
+    return static("opsportal/icon.svg")
 
 
 def environment(request: HttpRequest) -> list[str]:
@@ -81,7 +88,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     portal = {
         "title": "",
         "items": [
-            {"title": "Overview of the portal", "icon": "dashboard", "link": "/"},
+            {"title": "Overview of the portal", "icon": "dashboard", "link": "/", "active": False},
         ],
     }
     groups = [

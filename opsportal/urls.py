@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from opsportal import health
 
@@ -19,6 +19,6 @@ urlpatterns = [
     path("", include("security.access.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("opsportal.api_urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("api/docs/", TemplateView.as_view(template_name="access/api_docs.html"), name="api-docs"),
 ]

@@ -20,6 +20,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from opsportal.api.exceptions import Conflict
+from opsportal.api.media import PlainJSONRenderer
 
 CONTENT_TYPE = "application/problem+json"
 # PostgreSQL's states for unique, foreign key and exclusion violations: another writer was first.
@@ -50,6 +51,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if known is None:
         return None
     set_rollback()
+    if (request := context.get("request")) is not None:
+        request.accepted_renderer = PlainJSONRenderer()  # an address that speaks YAML or CSV still fails in JSON
+        request.accepted_media_type = CONTENT_TYPE
     return Response(
         _body(known), status=known.status_code, headers=_headers(known), content_type=CONTENT_TYPE, exception=True
     )

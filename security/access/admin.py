@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from security.access import actions
+from security.access.forms import TokenForm
 from security.access.models import ApiToken, User
 from security.access.roles import ROLES
 
@@ -76,6 +77,7 @@ class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc, type-arg] # 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc] # Unfold has no types
+    form = TokenForm
     list_display = ["name", "user", "prefix", "state_label", "last_used_at", "expires_at"]
     list_filter = ["user"]
     list_select_related = ["user"]

@@ -1,12 +1,17 @@
-"""The log-in form."""
+"""The log-in form, and the admin's form of a token."""
 
 from math import ceil
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.forms import ModelForm, MultipleChoiceField
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from opsportal.addresses import client_address
+from security.access.models import ApiToken
+from security.access.queries import permissions_by_name
+from security.access.roles import PEOPLE_APPS
 from security.access.throttle import LoginTries
 
 THROTTLED = "throttled"
@@ -32,3 +37,20 @@ class LoginForm(AuthenticationForm):
         if self.get_user() is not None:
             tries.forget()
         return cleaned
+
+
+def _scopes() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(permissions_by_name()) if name.partition(".")[0] not in PEOPLE_APPS]
+
+
+class TokenForm(ModelForm):  # type: ignore[type-arg] # not subscriptable at run time
+    scopes = MultipleChoiceField(
+        choices=_scopes,
+        required=False,
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text=ApiToken._meta.get_field("scopes").help_text,
+    )
+
+    class Meta:
+        model = ApiToken
+        fields = ["user", "name", "scopes", "expires_at"]

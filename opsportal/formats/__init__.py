@@ -1,0 +1,1 @@
+"""How dates are written on every page: as ISO 8601 does, for they are compared with those of logs."""
