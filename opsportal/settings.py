@@ -146,10 +146,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "access:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "access:login"
-SESSION_COOKIE_AGE = 86_400 * env.integer(
-    "SESSION_DAYS", 7, low=1, high=90, help="Days until a log-in ends by itself; each visit starts them anew."
-)
-SESSION_SAVE_EVERY_REQUEST = False
+SESSION_COOKIE_AGE = 86_400 * env.integer("SESSION_DAYS", 7, low=1, high=90, help="Days until a log-in ends by itself.")
 LOGIN_TRIES = env.integer(
     "LOGIN_TRIES", 5, low=1, high=100, help="Wrong passwords for one account from one address before a pause."
 )
@@ -230,6 +227,15 @@ WEBHOOKS_ALLOW_PRIVATE = env.boolean(
 
 # --- Admin ------------------------------------------------------------------------------------------------------
 UNFOLD = unfold.configuration(ENVIRONMENT_LABEL)
+
+# --- Pings of jobs ------------------------------------------------------------------------------------------------
+HEARTBEAT_BODY_LIMIT_BYTES = env.integer(
+    "HEARTBEAT_BODY_LIMIT_BYTES",
+    10_000,
+    low=0,
+    high=1_000_000,
+    help="How much of what a job sends with a ping is kept.",
+)
 
 # --- API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

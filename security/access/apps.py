@@ -11,8 +11,9 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         from django.contrib.auth.models import Group
+        from django.contrib.auth.signals import user_logged_out
 
-        from security.access import receivers
+        from security.access import receivers, schema  # noqa: F401 - the schema registers itself
         from security.access.models import User
 
         post_migrate.connect(receivers.seed_roles, dispatch_uid="access.seed_roles")
@@ -22,3 +23,4 @@ class AccessConfig(AppConfig):
         pre_delete.connect(receivers.group_deleted, sender=Group)
         post_save.connect(receivers.user_saved, sender=User)
         post_delete.connect(receivers.user_deleted, sender=User)
+        user_logged_out.connect(receivers.logged_out)

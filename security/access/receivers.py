@@ -61,6 +61,12 @@ def user_saved(instance: User, created: bool, update_fields: frozenset[str] | No
         _recheck([instance])
 
 
+def logged_out(sender: type[User], user: User | None, **_: Any) -> None:
+    """Pages that are still open in another tab lose their live updates."""
+    if user is not None:
+        _recheck([user])
+
+
 def user_deleted(instance: User, **_: Any) -> None:
     _recheck([instance])
 
