@@ -17,6 +17,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("monitoring.dashboards.urls")),
     path("", include("security.access.urls")),
+    path("", include("monitoring.checks.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("opsportal.api_urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),

@@ -42,8 +42,7 @@ class Cron:
         return self.next_after(coming) if coming - last <= early and not answers_the_one_before else coming
 
     def next_after(self, time: datetime) -> datetime:
-        """The first time strictly after `time`, in UTC. Raises StopIteration when the line does not fire within 50
-        years.
+        """The first time strictly after `time`, in UTC. Raises StopIteration when there is none within 50 years.
 
         Where the clock is set back, `cronsim` counts on from the wall's time and may name a moment already gone:
         those are passed over.
@@ -56,7 +55,7 @@ class Cron:
 def cron_error(line: str, time_zone: str) -> str | None:
     """Why `line` is not a cron line that ever fires; None when it is one."""
     if len(line.split()) != 5:
-        return f"a cron line has five fields, minute hour day month weekday, such as 30 2 * * *; this has {len(line.split())}."
+        return f"a cron line has five fields (minute hour day month weekday), this has {len(line.split())}."
     try:
         Cron(line, time_zone).next_after(datetime(2026, 1, 1, tzinfo=UTC))
     except CronSimError as error:

@@ -1,0 +1,16 @@
+"""Addresses of this room that machines call: pings of jobs, reports of agents, canary pages."""
+
+from django.urls import path
+
+from monitoring.checks.api_agent import AgentReportView
+from monitoring.checks.views_canary import canary
+from monitoring.checks.views_ping import ping
+
+app_name = "checks"
+urlpatterns = [
+    path("ping/<uuid:key>", ping, name="ping"),
+    *(path(f"ping/<uuid:key>/{word}", ping, {"word": word}, name=f"ping_{word}") for word in ("start", "fail", "log")),
+    path("ping/<uuid:key>/<int:exit_code>", ping, name="ping_exit_code"),
+    path("canary/<str:signed>", canary, name="canary"),
+    path("api/v1/agent/report", AgentReportView.as_view(), name="agent_report"),
+]
