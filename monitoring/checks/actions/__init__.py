@@ -13,7 +13,7 @@ from monitoring.checks.actions.services import (
     service_delete,
     service_save,
 )
-from monitoring.checks.actions.targets import database_target_delete, database_target_save
+from monitoring.checks.actions.targets import database_target_delete, database_target_save, database_target_users
 from monitoring.checks.configuration import full_settings
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "checks_run_now",
     "database_target_delete",
     "database_target_save",
+    "database_target_users",
     "full_settings",
     "maintenance_delete",
     "maintenance_save",

@@ -68,7 +68,8 @@ def _add_question(
     """Put settings, secrets and thresholds into `values`; what is wrong with them."""
     errors: dict[str, list[str]] = {}
     new = stored.pk is None
-    if not math.isfinite(values.get("timeout_s", 1)):
+    timeout_s = values.get("timeout_s")
+    if isinstance(timeout_s, float) and not math.isfinite(timeout_s):
         errors["timeout_s"] = ["Give a number of seconds."]
     if settings is not None or new:
         secrets = stored_secrets(None if new else stored)

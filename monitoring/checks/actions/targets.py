@@ -55,6 +55,11 @@ def _dsn_errors(dsn: str, *, required: bool) -> ValidationError | None:
     return None
 
 
+def database_target_users(target: DatabaseTarget) -> list[Check]:
+    """Checks that use this database."""
+    return list(_users(target.slug).select_related("service"))
+
+
 def _users(slug: str) -> Any:
     """Checks that name this database in their settings."""
     return Check.objects.filter(settings__database=slug)
@@ -63,7 +68,7 @@ def _users(slug: str) -> Any:
 @transaction.atomic
 def database_target_delete(*, target: DatabaseTarget, by: Person = None) -> None:
     """Forget a database. Refused while a check uses it."""
-    users = [str(check) for check in _users(target.slug).select_related("service")[:5]]
+    users = [str(check) for check in database_target_users(target)[:5]]
     if users:
         raise ValidationError(f"{target} is used by {', '.join(users)}; change or delete those checks first.")
     announce(

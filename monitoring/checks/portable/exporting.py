@@ -1,0 +1,87 @@
+"""What is stored, as the tree of a file. Secrets are left out: what a file leaves out stays as it is when imported."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+import orjson
+import yaml
+
+from monitoring.checks.actions.checks import CheckOptions
+from monitoring.checks.configuration import stored_secrets
+from monitoring.checks.models import Check, Service
+from monitoring.checks.portable.reading import VERSION, Tree
+from monitoring.checks.probes.registry import UnknownKindError, probe_class
+
+SERVICE_FIELDS = ("description", "owner", "criticality", "labels", "runbook_url")
+
+
+def export_tree(slugs: Iterable[str] | None = None, *, secret_marks: bool = False) -> Tree:
+    """Services by slug, with their checks. With `secret_marks` each secret is a digest, so that two trees can be compared."""
+    services = Service.objects.prefetch_related("depends_on", "checks").order_by("slug")
+    if slugs is not None:
+        services = services.filter(slug__in=list(slugs))
+    return {service.slug: _service(service, secret_marks) for service in services}
+
+
+def dump(tree: Tree) -> str:
+    """The YAML text of a tree."""
+    return yaml.safe_dump(
+        {"version": VERSION, "services": tree}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False
+    )
+
+
+def _service(service: Service, secret_marks: bool) -> Tree:
+    entry: Tree = {"name": service.name} | _unusual(service, SERVICE_FIELDS)
+    if depends_on := sorted(other.slug for other in service.depends_on.all()):
+        entry["depends_on"] = depends_on
+    checks = sorted(service.checks.all(), key=lambda check: check.slug)
+    return entry | ({"checks": {check.slug: _check(check, secret_marks) for check in checks}} if checks else {})
+
+
+def _check(check: Check, secret_marks: bool) -> Tree:
+    entry: Tree = {"name": check.name, "kind": check.kind, "settings": _settings(check)}
+    entry |= {"thresholds": [_without_none(row) for row in check.thresholds], "interval_s": check.interval_s}
+    entry |= _unusual(check, [name for name in CheckOptions.__annotations__ if name != "interval_s"])
+    if secret_marks:
+        entry["settings"] |= {name: _Mark.of(value) for name, value in stored_secrets(check).items()}
+    return entry
+
+
+def _settings(check: Check) -> Tree:
+    """Settings without those that have the form's own defaults."""
+    try:
+        fields = probe_class(check.kind).SettingsForm.base_fields
+    except UnknownKindError:
+        return dict(check.settings)
+    usual = {name: field.initial for name, field in fields.items()}
+    return {
+        name: value
+        for name, value in check.settings.items()
+        if value != usual.get(name) and not (usual.get(name) is None and value in (None, "", False, [], {}))
+    }
+
+
+def _unusual(item: Any, names: Iterable[str]) -> Tree:
+    """Fields that differ from the model's defaults."""
+    found = {}
+    for name in names:
+        value, field = getattr(item, name), item._meta.get_field(name)
+        if value != field.get_default():
+            found[name] = value
+    return found
+
+
+def _without_none(row: Tree) -> Tree:
+    return {key: value for key, value in row.items() if value is not None}
+
+
+class _Mark(str):
+    """Stands for a secret in a comparison: equal for equal secrets, shown as a word."""
+
+    @classmethod
+    def of(cls, value: Any) -> "_Mark":
+        return cls(sha256(orjson.dumps(value)).hexdigest())
+
+    def __repr__(self) -> str:
+        return "(secret)"
