@@ -1,0 +1,14 @@
+"""The admin of this room: what is watched, when it is expected to fail, and what happened."""
+
+from monitoring.checks.admin.checks import CheckAdmin
+from monitoring.checks.admin.records import SeriesAdmin, StatusChangeAdmin
+from monitoring.checks.admin.services import DatabaseTargetAdmin, MaintenanceWindowAdmin, ServiceAdmin
+
+__all__ = [
+    "CheckAdmin",
+    "DatabaseTargetAdmin",
+    "MaintenanceWindowAdmin",
+    "SeriesAdmin",
+    "ServiceAdmin",
+    "StatusChangeAdmin",
+]

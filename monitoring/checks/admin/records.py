@@ -1,0 +1,41 @@
+"""What happened and what is measured, to look at."""
+
+import json
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from monitoring.checks.admin.badges import badge
+from monitoring.checks.admin.base import RecordAdmin
+from monitoring.checks.models import StatusChange
+from monitoring.metrics.models import Series
+
+
+@admin.register(StatusChange)
+class StatusChangeAdmin(RecordAdmin):
+    list_display = ["time", "went_from", "went_to", "service_id", "check_id", "cause", "summary"]
+    list_filter = ["after", "hard", "cause"]
+    search_fields = ["summary"]
+    fields = ["time", "service_id", "check_id", "before", "after", "hard", "cause", "summary", "evidence_shown"]
+    readonly_fields = fields
+
+    @admin.display(description="From")
+    def went_from(self, change: StatusChange) -> SafeString:
+        return badge(change.before)
+
+    @admin.display(description="To")
+    def went_to(self, change: StatusChange) -> SafeString:
+        return badge(change.after)
+
+    @admin.display(description="Evidence")
+    def evidence_shown(self, change: StatusChange) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(change.evidence, indent=2, ensure_ascii=False))
+
+
+@admin.register(Series)
+class SeriesAdmin(RecordAdmin):
+    list_display = ["name", "labels", "first_seen_at"]
+    search_fields = ["name"]
+    fields = ["name", "labels", "first_seen_at"]
+    readonly_fields = fields
