@@ -8,7 +8,7 @@ import re
 import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
@@ -22,11 +22,11 @@ PATTERNS = (
 
 
 def secrets_in(values: Iterable[str]) -> list[str]:
-    """The strings to blot out of every line: each value itself, and of a URL its password, as written and as read."""
+    """The strings to blot out of every line: each value itself, but of a URL its password, as written and as meant."""
     found: set[str] = set()
     for value in values:
-        password = urlsplit(value).password if "://" in value else value
-        found |= {form for form in (password, quote(password, safe="")) if form} if password else set()
+        secret = (urlsplit(value).password or "") if "://" in value else value
+        found |= {secret, unquote(secret)}
     return sorted((secret for secret in found if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
 
 
