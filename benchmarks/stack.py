@@ -21,14 +21,16 @@ START_DEADLINE_S = 60.0
 
 
 @contextmanager
-def private_servers() -> Iterator[Path]:
+def private_servers(durable: bool = False) -> Iterator[Path]:
     """Start both servers, point this process's settings at them and migrate. Yields the folder of their data.
+
+    `durable` keeps PostgreSQL's promises to the disk, as in production; otherwise it is as fast as it can be.
 
     Enter it before anything reads Django's settings.
     """
     folder = Path(tempfile.mkdtemp(prefix="opsportal-bench-"))
     try:
-        maintenance_url = start_postgres(folder)
+        maintenance_url = start_postgres(folder, throwaway=not durable)
         with psycopg.connect(maintenance_url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE opsportal")
         os.environ |= {

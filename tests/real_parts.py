@@ -36,9 +36,9 @@ def pytest_load_initial_conftests() -> None:
     os.environ["REDIS_URL"] = start_valkey(folder)
 
 
-def start_postgres(folder: Path) -> str:
+def start_postgres(folder: Path, *, throwaway: bool = True) -> str:
     """Start a throwaway PostgreSQL 18 under `folder`; the URL of its maintenance database."""
-    postgres.prepare(folder, throwaway=True)
+    postgres.prepare(folder, throwaway=throwaway)
     command, log = postgres.command(folder, throwaway=True), folder / "postgres.log"
     start(command, log, signal.SIGQUIT, env=postgres.environment(), **postgres.run_as())
     url = paths.postgres_url(folder, "postgres")

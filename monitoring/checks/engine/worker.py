@@ -27,6 +27,7 @@ CHANNEL = "checks_changed"
 LOOKAHEAD_S = 1.0  # checks due within this are claimed now and begun on time
 POLL_S = 0.8
 FLUSH_S = 0.2  # results of this long go out together, unless one changes a status
+TICK_S = 0.001  # the loop's timers may fire this much early, and a check must not run before its time
 UPKEEP_S = 2.0
 REPORT_S = 15.0
 RETRY_S = 0.5  # after PostgreSQL went away
@@ -134,7 +135,7 @@ class Engine:
         """Begin the claim at its time."""
         loop = asyncio.get_running_loop()
         delay_s = (one.due_at - self.clock.now()).total_seconds()
-        handle = loop.call_later(max(delay_s, 0.0), self._begin, one)
+        handle = loop.call_later(max(delay_s, 0.0) + TICK_S, self._begin, one)
         self.waiting[one.check_id] = (one, handle)
 
     def _begin(self, one: Claim) -> None:
