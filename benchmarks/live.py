@@ -40,7 +40,9 @@ def main() -> None:
 def fan_out(report: Report, folder: Path) -> None:
     """Updates to many tabs: gaps and delay."""
     with web(folder, "benchmarks.live_app:application") as (process, port):
+        began = time.monotonic()
         clients = start_clients(port)
+        report.plain("live all tabs connected after", time.monotonic() - began, "s")
         load = publish_each_second(process.pid)
         result, _ = clients.communicate(timeout=60)
     seen = json.loads(result)

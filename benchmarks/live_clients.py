@@ -17,7 +17,7 @@ import orjson
 from benchmarks.live_app import TOPIC
 from benchmarks.stack import raise_file_limit
 
-CONNECTING_AT_ONCE = 20
+CONNECTING_AT_ONCE = 100
 ACK_EVERY_FRAMES = 4
 
 

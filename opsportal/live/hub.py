@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import orjson
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 
 from opsportal.live import protocol, topics
 from opsportal.live.access import Access
@@ -20,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 SNAPSHOT_DEADLINE_S = 5.0
 SNAPSHOTS_AT_ONCE = 4
+
+
+# Snapshots run outside a request, so nobody else gives back the connection of their thread, or drops a broken one.
+release_connections = sync_to_async(close_old_connections)
 
 
 class Timer(Protocol):
@@ -178,6 +184,10 @@ class Hub:
             self._give(client, stream, picture)
 
     async def _make(self, stream: Stream, key: Hashable, picture: Picture, access: Access) -> None:
+        await self._make_and_give(stream, key, picture, access)
+        await release_connections()
+
+    async def _make_and_give(self, stream: Stream, key: Hashable, picture: Picture, access: Access) -> None:
         try:
             async with self._snapshot_turns:
                 shared_until = self.timer.time() + SHARED_FOR_S

@@ -3,6 +3,7 @@
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
+from django.db import connection
 
 from opsportal import live
 from opsportal.live import protocol
@@ -103,3 +104,26 @@ async def test_a_tab_that_talks_without_end_is_closed() -> None:
     for _ in range(100):
         await tab.send_json_to({"ack": 1})
     assert await closed_with(tab) == protocol.TOO_MANY
+
+
+async def test_a_database_that_cut_its_connections_serves_the_next_snapshot() -> None:
+    async def users(user: object, topic: str) -> dict[str, object]:
+        return {str(one.pk): one.username async for one in User.objects.all()}
+
+    live.topics.register("board", permission="checks.view_service", snapshot=users)
+    tab = await opened(await log_in(people.VERA))
+    for _ in range(2):
+        await tab.send_json_to({"subscribe": ["board"]})
+        assert people.VERA in (await frame(tab))["snapshot"].values()
+        await sync_to_async(cut_all_other_connections, thread_sensitive=False)()
+    await tab.disconnect()
+    live.topics.unregister("board")
+
+
+def cut_all_other_connections() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    connection.close()
