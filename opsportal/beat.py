@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 TICK_KEY = "opsportal:beat"
 TICK_S = 5
 PERIODIC_S: dict[str, int] = {
-    # "monitoring.checks.tasks.rollup_tick": 60,
+    "monitoring.checks.tasks.rollup_tick": 60,
+    "monitoring.checks.tasks.partitions_tick": 3600,
 }
 
 

@@ -39,6 +39,4 @@ PROCESSES = (
         "Wakes the periodic tasks. One for the whole portal.",
     ),
 )
-PREPARE = Process(
-    "prepare", ("manage.py", "prepare", "--json"), "Migrates, seeds and makes the first administrator, then ends."
-)
+PREPARE = Process("prepare", ("manage.py", "prepare"), "Migrates, seeds and makes the first administrator, then ends.")

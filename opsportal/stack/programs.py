@@ -30,7 +30,7 @@ class Run:
         return local_url(self.bind, self.port)
 
 
-def portal_program(process: Process, run: Run) -> Program:
+def portal_program(process: Process, run: Run, *more: str) -> Program:
     """One of our own. Each is built to be killed at any time, so an orphan is killed: the surest end."""
     environment = os.environ | {
         "DATA_DIR": str(run.data_dir),
@@ -38,7 +38,7 @@ def portal_program(process: Process, run: Run) -> Program:
         "MALLOC_ARENA_MAX": "2",
         "PYTHONUNBUFFERED": "1",
     }
-    argv = process.argv({"BIND": run.bind, "PORT": str(run.port)})
+    argv = [*process.argv({"BIND": run.bind, "PORT": str(run.port)}), *more]
     return Program(process.name, argv, environment, BASE_DIR)
 
 

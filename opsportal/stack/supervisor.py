@@ -80,7 +80,7 @@ class Supervisor:
 
     def _prepare(self) -> None:
         """Run PREPARE to its end; what it reports on standard output is the first log-in, and is not logged."""
-        program = portal_program(PREPARE, self.settings)
+        program = portal_program(PREPARE, self.settings, "--json")
         child = Child(program, self.selector, lambda line: self.output.line(program.name, line))
         child.start(self.lock, reported=lambda line: self.first_login.update(json.loads(line)))
         self.children.append(child)

@@ -22,7 +22,10 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class Command(BaseCommand):
-    help = "Migrate the database, seed it the first time, and make the first administrator if there is none."
+    help = (
+        "Migrate the database, seed it the first time, and make the first administrator if there is none. The password is "
+        "only ever written to a terminal: without one, no administrator is made."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,7 +40,7 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:  # held until this connection closes
             cursor.execute("SELECT pg_advisory_lock(hashtext('opsportal prepare'))")
         call_command("migrate", interactive=False, verbosity=0, stdout=sys.stderr)
-        login = first_login()
+        login = first_login(may_show=options["json"] or self.stdout.isatty())
         connection.close()
         self.stdout.write(json.dumps(login) if options["json"] else described(login))
 
@@ -61,16 +64,19 @@ def wait_for_database() -> None:
             time.sleep(0.5)
 
 
-def first_login() -> dict[str, str | None]:
+def first_login(*, may_show: bool) -> dict[str, str | None]:
     """Seed and make `admin` where there is no superuser yet; the user name, and the password if it was made just now.
 
     No superuser means that this portal was never set up: seeds that somebody deleted later do not come back.
+    Without `may_show` nobody would see the password, or a log file would keep it: no administrator is made.
     """
     people = get_user_model().objects
     if (found := people.filter(is_superuser=True, is_active=True).order_by("pk").first()) is not None:
         return {"username": found.get_username(), "password": None}
     if "seed" in get_commands():
         call_command("seed", stdout=sys.stderr)
+    if not may_show:
+        return {"username": None, "password": None}
     if people.filter(username=FIRST_USER).exists():
         sys.stderr.write(f"No superuser, and {FIRST_USER} is somebody else: run `manage.py createsuperuser`.\n")
         return {"username": None, "password": None}
@@ -82,4 +88,6 @@ def first_login() -> dict[str, str | None]:
 def described(login: dict[str, str | None]) -> str:
     if login["password"]:
         return f"The first administrator was made: {login['username']}, password {login['password']} (shown only now)."
-    return f"The database is ready. An administrator is {login['username'] or 'still to be made'}."
+    if login["username"]:
+        return f"The database is ready. An administrator is {login['username']}."
+    return "The database is ready. There is no administrator yet: run `manage.py prepare` or `createsuperuser` in a terminal."
