@@ -13,8 +13,8 @@ from psycopg import errors
 
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.probes.base import Result
+from monitoring.checks.probes.deadline import Clock
 from monitoring.checks.probes.dsn import without_secrets
-from monitoring.checks.probes.pg_session import Clock
 
 
 class Fault(NamedTuple):
@@ -80,9 +80,7 @@ def where(connection: Mapping[str, Any]) -> str:
 
 def timed_out(connection: Mapping[str, Any], clock: Clock) -> Result:
     """The peer took the connection, or the packets, and said nothing."""
-    return Result(
-        DOWN, f"{where(connection)} gave no answer in {clock.budget_s:.3g} s while {clock.step}.", Cause.TIMEOUT
-    )
+    return Result(DOWN, clock.words(where(connection)), Cause.TIMEOUT)
 
 
 def failed(error: BaseException, connection: Mapping[str, Any]) -> Result:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
@@ -10,20 +9,10 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import AsyncConnection
 
+from monitoring.checks.probes.deadline import Clock
+
 T = TypeVar("T")
 APPLICATION_NAME = "opsportal"
-
-
-class Clock:
-    """The deadline of one run, and the step it is in, for the words of a timeout."""
-
-    def __init__(self, budget_s: float) -> None:
-        self.budget_s = budget_s
-        self._ends = time.monotonic() + budget_s
-        self.step = "connecting"
-
-    def left_s(self) -> float:
-        return max(self._ends - time.monotonic(), 0.0)
 
 
 def startup_options(settings: Mapping[str, Any], own: object) -> str:

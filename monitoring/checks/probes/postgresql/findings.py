@@ -1,27 +1,21 @@
-"""What is wrong in itself, whatever the thresholds say: verdict, cause and words, the gravest first. Pure."""
+"""What is wrong in itself, whatever the thresholds say. Pure."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from monitoring.checks.choices import Cause, Status
+from monitoring.checks.probes.finding import Finding
 
 Document = Mapping[str, Any]
-GRAVITY = (Status.DOWN, Status.UNKNOWN, Status.DEGRADED)
-
-
-class Finding(NamedTuple):
-    verdict: Status
-    cause: Cause
-    words: str
 
 
 def findings(document: Document, settings: Mapping[str, Any]) -> list[Finding]:
-    """All findings, the gravest first."""
+    """All findings, in no order."""
     found = [*_schema(document), *_role(document, settings)]
     if settings["statistics"]:
         found += [*_rights(document), *_standby(document), *_replicas(document, settings), *_slots(document)]
         found += _archiver(document)
-    return sorted(found, key=lambda finding: GRAVITY.index(finding.verdict))
+    return found
 
 
 def _schema(document: Document) -> Iterator[Finding]:

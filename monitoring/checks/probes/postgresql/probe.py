@@ -8,10 +8,11 @@ import psycopg
 
 from monitoring.checks.choices import Status
 from monitoring.checks.probes.base import Context, Probe, Result
-from monitoring.checks.probes.deadline import own_budget_s
+from monitoring.checks.probes.deadline import Clock
 from monitoring.checks.probes.dsn import DsnError, DsnSource
+from monitoring.checks.probes.finding import judged
 from monitoring.checks.probes.pg_faults import failed, timed_out
-from monitoring.checks.probes.pg_session import Clock, ask, session
+from monitoring.checks.probes.pg_session import ask, session
 from monitoring.checks.probes.postgresql.findings import findings
 from monitoring.checks.probes.postgresql.reading import evidence_of, values_of, windows_of
 from monitoring.checks.probes.postgresql.settings import PostgresqlForm, expected
@@ -38,7 +39,7 @@ class PostgresqlProbe(Probe):
             connection = await self._source.find(context)
         except DsnError as error:
             return Result(Status.UNKNOWN, str(error), error.cause)
-        clock, times = Clock(own_budget_s(context.timeout_s)), dict[str, float]()
+        clock, times = Clock(context.timeout_s), dict[str, float]()
         try:
             document = await self._read(connection, clock, times)
         except TimeoutError:
@@ -67,13 +68,13 @@ class PostgresqlProbe(Probe):
     def _judge(self, document: Mapping[str, Any], context: Context, times: dict[str, float]) -> Result:
         windows = windows_of(document, context.memory, context.now)
         values = times | values_of(document, windows, context.now)
-        evidence, memory = evidence_of(document), windows.as_memory()
-        found = findings(document, self.settings)
-        if not found:
-            return Result(Status.UP, self._well(document, values), values=values, evidence=evidence, memory=memory)
-        evidence["findings"] = [finding.words for finding in found]
-        worst = found[0]
-        return Result(worst.verdict, worst.words, worst.cause, values, evidence, memory)
+        return judged(
+            findings(document, self.settings),
+            self._well(document, values),
+            values=values,
+            evidence=evidence_of(document),
+            memory=windows.as_memory(),
+        )
 
     def _well(self, document: Mapping[str, Any], values: Mapping[str, float]) -> str:
         server = document["server"]
