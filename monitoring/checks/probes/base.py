@@ -102,6 +102,7 @@ class Probe(ABC):
     description: ClassVar[str]
     icon: ClassVar[str] = "monitoring"
     values: ClassVar[Mapping[str, Value]]
+    dynamic_values: ClassVar[bool] = False  # True: more values may come, named by the settings (the columns of a query)
     default_thresholds: ClassVar[tuple[Threshold, ...]] = ()
     default_interval_s: ClassVar[int] = 30
     SettingsForm: ClassVar[type[ProbeForm]]
@@ -115,7 +116,7 @@ class Probe(ABC):
         """Ask once. Bounded by the engine; see the module's docstring."""
 
 
-def labelled(name: str, **labels: str) -> str:
+def labelled(name: str, /, **labels: str) -> str:
     """`labelled("disk_used_ratio", mount="/")` is `disk_used_ratio{mount="/"}`; sorted, escaped as in the exposition format."""
     inside = ",".join(f'{key}="{_escape(value)}"' for key, value in sorted(labels.items()))
     return f"{name}{{{inside}}}"

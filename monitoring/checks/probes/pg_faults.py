@@ -92,7 +92,8 @@ def failed(error: BaseException, connection: Mapping[str, Any]) -> Result:
     for fault in CONNECTION_FAULTS:
         if fault.pattern.search(text):
             return Result(fault.verdict, _say(fault.words, connection, text), fault.cause)
-    return Result(DOWN, f"{where(connection)} refuses the connection: {text}", Cause.UNEXPECTED)
+    what = "answered with an error" if getattr(error, "sqlstate", None) else "refuses the connection"
+    return Result(DOWN, f"{where(connection)} {what}: {text}", Cause.UNEXPECTED)
 
 
 def _by_sqlstate(error: BaseException, connection: Mapping[str, Any]) -> Result | None:
