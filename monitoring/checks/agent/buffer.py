@@ -12,7 +12,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
@@ -84,7 +84,7 @@ class Buffer:
 
     def close(self) -> None:
         """Leave the folder to another process."""
-        self._lock.close()
+        os.close(self._lock)
 
     def waiting(self) -> int:
         """How many readings the portal does not have yet."""
@@ -136,15 +136,15 @@ class Buffer:
         _sync_folder(self._folder)
 
 
-def _locked(path: Path) -> IO[bytes]:
-    """Hold `path` until it is closed or the process ends. Raises BlockingIOError while another process does."""
-    file = path.open("ab")
+def _locked(path: Path) -> int:
+    """Hold `path` until its handle is closed or the process ends. Raises BlockingIOError while another process does."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.close()
+        os.close(handle)
         raise BlockingIOError(errno.EWOULDBLOCK, "another agent uses it") from None
-    return file
+    return handle
 
 
 def _first_sequence(path: Path) -> int:
