@@ -122,7 +122,7 @@ def _write_access(cluster: Path, *, throwaway: bool) -> None:
 
 def _check_programs(uid: int) -> None:
     try:
-        version = [programs() / "postgres", "--version"]
+        version = [str(programs() / "postgres"), "--version"]
         subprocess.run(version, check=True, capture_output=True, cwd="/", **run_as())  # noqa: S603 - our own
     except (OSError, subprocess.CalledProcessError) as error:
         raise StackError(
