@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-checks bench-pages bench-live lock screenshots clean
+.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live lock screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ run: $(RUNTIME) ## Start the whole portal (PostgreSQL, Valkey, web, engine, work
 
 test: $(DEV) ## Run the whole suite against a private PostgreSQL and Valkey
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+schemathesis: $(DEV) ## Ask every API operation many generated questions
+	SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest tests/test_openapi.py --timeout 3600
 
 lint: $(DEV) ## ruff, mypy --strict, import floors, missing migrations, templates
 	$(BIN)/ruff check .

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from monitoring.checks import actions
 from monitoring.checks.admin.badges import age, badge
 from monitoring.checks.admin.base import ActionAdmin
+from monitoring.checks.admin.widgets import dress
 from monitoring.checks.configuration import by_field
 from monitoring.checks.forms.services import DatabaseTargetForm, MaintenanceWindowForm, ServiceByUrlForm, ServiceForm
 from monitoring.checks.models import DatabaseTarget, MaintenanceWindow, Service
@@ -39,7 +40,8 @@ class ServiceAdmin(ActionAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.base_fields["labels"].widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        for field in form.declared_fields.values():
+            dress(field)
         return form
 
     @admin.display(description="Status", ordering="state__rank")

@@ -34,6 +34,13 @@ class LabelsField(forms.CharField):
 
 class ServiceForm(TriedForm):
     labels = LabelsField(required=False, help_text="One name=value a line, such as env=prod.")
+    runbook_url = forms.URLField(
+        label="Runbook URL",
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text="What to do when it is down.",
+    )
 
     class Meta:
         model = Service
