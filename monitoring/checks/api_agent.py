@@ -1,8 +1,9 @@
 """The door of agents: `POST /api/v1/agent/report`, one batch of readings of one machine."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied as NotAllowed
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -33,7 +34,9 @@ class AgentReportView(APIView):
         report = AgentReportSerializer(data=request.data)
         report.is_valid(raise_exception=True)
         try:
-            receipt = readings_store(batch=_batch(report.validated_data), by=request.user, now=timezone.now())
+            receipt = readings_store(
+                batch=_batch(report.validated_data), by=cast("AbstractBaseUser", request.user), now=timezone.now()
+            )
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from None
         return Response(asdict(receipt))

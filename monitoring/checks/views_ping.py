@@ -1,6 +1,5 @@
 """The door of heartbeats: `GET|POST|HEAD /ping/<key>[/start|/fail|/log|/<exit code>]`, as Healthchecks speaks it."""
 
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -76,7 +75,7 @@ def _caller(request: HttpRequest) -> Caller:
 
 def _body(request: HttpRequest) -> tuple[bytes, int]:
     """The first bytes of the body, up to the limit, and the size of all of it."""
-    limit = cast("int", settings.HEARTBEAT_BODY_LIMIT_BYTES)
+    limit = settings.HEARTBEAT_BODY_LIMIT_BYTES
     kept, size = b"", 0
     while chunk := request.read(CHUNK_BYTES):
         kept += chunk[: limit - len(kept)]

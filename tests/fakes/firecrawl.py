@@ -63,7 +63,7 @@ class FakeFirecrawl:
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if SIDE_EFFECTS.search(request.path):
             self.forbidden.append(request.path)
-            raise web.HTTPTeapot
+            raise web.HTTPForbidden
         key = request.match_info.get("key")
         if request.path.startswith("/admin/") and key != ADMIN_KEY:
             raise web.HTTPNotFound

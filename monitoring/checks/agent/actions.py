@@ -72,7 +72,7 @@ def readings_store(*, batch: Batch, by: AbstractBaseUser, now: datetime) -> Rece
 
 def _locked_machine(batch: Batch, by: AbstractBaseUser, now: datetime) -> Machine:
     machine, new = Machine.objects.select_for_update().get_or_create(
-        slug=batch.machine, defaults={"name": batch.name or batch.machine, "pushed_by": by}
+        slug=batch.machine, defaults={"name": batch.name or batch.machine, "pushed_by_id": by.pk}
     )
     if new:
         event_emit(

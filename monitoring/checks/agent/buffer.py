@@ -11,6 +11,7 @@ import fcntl
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,13 @@ class Buffer:
         self._max_bytes = max_bytes
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _locked(folder / "lock")
+        self._mend()
         state = self._load()
         self.stream: str = state["stream"]
         self.dropped: int = state["dropped"]
         self._acked: int = state["acked"]
-        self._next = max([self._acked, *(reading["sequence"] for reading in self._all())]) + 1
-        self._fresh_segment = True  # never append to a line that a crash may have torn
+        self._next: int = max([self._acked, *(reading["sequence"] for reading in self._all())]) + 1
+        self._fresh_segment = False
         self._save()
 
     def append(self, reading: Reading) -> int:
@@ -43,10 +45,7 @@ class Buffer:
         sequence = self._next
         line = orjson.dumps({"sequence": sequence, **reading}) + b"\n"
         path = self._segment_for(sequence)
-        with path.open("ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        _append_durably(path, line)
         if self._fresh_segment:
             _sync_folder(self._folder)
         self._fresh_segment = False
@@ -56,7 +55,7 @@ class Buffer:
 
     def oldest(self, most: int) -> list[Reading]:
         """Up to `most` readings the portal does not have yet, oldest first."""
-        found = []
+        found: list[Reading] = []
         for reading in self._all():
             if len(found) == most:
                 break
@@ -115,6 +114,16 @@ class Buffer:
                 if isinstance(reading, dict) and isinstance(reading.get("sequence"), int):
                     yield reading
 
+    def _mend(self) -> None:
+        """Cut off a last line that a crash has torn: what is written next must begin a line of its own."""
+        for path in self._segments()[-1:]:
+            whole = path.read_bytes()
+            kept = whole[: whole.rfind(b"\n") + 1]
+            if not kept:
+                path.unlink()
+            elif kept != whole:
+                os.truncate(path, len(kept))
+
     def _load(self) -> dict[str, Any]:
         try:
             state = orjson.loads((self._folder / "state.json").read_bytes())
@@ -134,6 +143,20 @@ class Buffer:
             os.fsync(file.fileno())
         draft.replace(self._folder / "state.json")
         _sync_folder(self._folder)
+
+
+def _append_durably(path: Path, line: bytes) -> None:
+    """All of `line` reaches the disk, or nothing stays of it. Raises OSError."""
+    with path.open("ab", buffering=0) as file:
+        size = file.tell()
+        try:
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):  # a disk this broken leaves a torn line, which `_mend` cuts off
+                file.truncate(size)
+            raise
 
 
 def _locked(path: Path) -> int:

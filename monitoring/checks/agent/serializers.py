@@ -42,7 +42,7 @@ class AgentReportSerializer(serializers.Serializer[dict[str, Any]]):
     dropped = serializers.IntegerField(min_value=0, default=0, help_text="Readings its buffer had no room for, ever.")
     sent_at = serializers.DateTimeField(help_text="Now, by the machine's clock; tells how far that is off.")
     facts = serializers.DictField(child=serializers.CharField(max_length=200, allow_blank=True), default=dict)
-    readings = ReadingSerializer(many=True, allow_empty=False, max_length=MOST_READINGS)
+    readings = ReadingSerializer(many=True, allow_empty=False, max_length=MOST_READINGS)  # type: ignore[call-arg] # of the list
 
     def validate_readings(self, readings: list[dict[str, Any]]) -> list[dict[str, Any]]:
         sequences = [reading["sequence"] for reading in readings]

@@ -53,11 +53,10 @@ async def fly(settings: Mapping[str, Any], generation: str, budget_s: float, now
 def remembered(memory: Mapping[str, Any]) -> Seen | None:
     """What the last canary found wrong."""
     fault = memory.get("canary_fault")
-    try:
-        verdict, cause, words = fault or ()
-        return Seen(Status(verdict), Cause(cause), str(words))
-    except (TypeError, ValueError):
+    if not isinstance(fault, list) or len(fault) != len(Seen._fields):
         return None
+    verdict, cause, words = fault
+    return Seen(Status(verdict), Cause(cause), str(words))
 
 
 def _seen(answer: Answer, nonce: str, path: str) -> Seen | None:

@@ -58,6 +58,25 @@ def test_a_line_torn_by_a_crash_is_passed_over(tmp_path: Path) -> None:
     assert sequences(buffer) == [1, 2]
 
 
+def test_a_torn_first_line_does_not_spoil_the_next(tmp_path: Path) -> None:
+    filled(tmp_path, 1).close()
+    segment = next(tmp_path.glob("*.jsonl"))
+    segment.write_bytes(segment.read_bytes()[:-20])
+    buffer = Buffer(tmp_path, 1_000_000)
+    assert buffer.append(READING) == 1
+    assert sequences(buffer) == [1]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_an_error_and_costs_only_that_reading(tmp_path: Path) -> None:
+    buffer = Buffer(tmp_path, 1_000_000)
+    (tmp_path / "0000000000000001.jsonl").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        buffer.append(READING)
+    (tmp_path / "0000000000000001.jsonl").unlink()
+    assert buffer.append(READING) == 1
+
+
 def test_a_lost_state_begins_a_new_stream(tmp_path: Path) -> None:
     first = filled(tmp_path, 2)
     first.close()

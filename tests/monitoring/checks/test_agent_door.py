@@ -10,9 +10,9 @@ from django.test import Client
 from monitoring.checks.models import Machine
 from monitoring.events.models import Event
 from monitoring.metrics.store import Selector, read
-from security.access.actions import api_token_create
+from security.access.actions import api_token_create, user_create
 from security.access.models import User
-from tests import people
+from security.access.roles import ADMINISTRATOR
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 STREAM = "0193588e-0000-7000-8000-000000000001"
@@ -95,7 +95,7 @@ def test_a_token_without_the_permission_is_refused(client: Client, vera: User) -
 
 def test_another_accounts_token_cannot_speak_for_a_machine(client: Client, token: str, ada: User) -> None:
     send(client, token, [reading(1)])
-    eve = people.user_create(username="eve", password=None, roles=[people.ADMINISTRATOR])
+    eve = user_create(username="eve", password=None, roles=[ADMINISTRATOR])
     _, other = api_token_create(user=eve, name="other", scopes=["checks.push_report"])
     answer = send(client, other, [reading(2)])
     assert (answer.status_code, "another account's token" in answer.content.decode()) == (403, True)

@@ -89,7 +89,7 @@ def test_the_first_bytes_of_the_body_are_kept_and_its_size(client: Client, job: 
 
 
 def test_an_end_knows_how_long_its_run_took(client: Client, job: Check) -> None:
-    first, second = uuid.uuid4(), uuid.uuid4()
+    first, second = str(uuid.uuid4()), str(uuid.uuid4())
     with time_machine.travel(NOW, tick=False) as clock:
         client.get(path(job, "/start"), {"rid": first})
         clock.shift(timedelta(seconds=10))

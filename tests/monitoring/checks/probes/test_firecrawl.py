@@ -28,7 +28,7 @@ async def run(url: str, timeout_s: float = 3.0, memory: dict[str, Any] | None = 
 async def ask(fake: FakeFirecrawl, **settings: object) -> Result:
     """Run against `fake`; settings may name paths of the fake, such as {"playwright_url": "/playwright/health"}."""
     async with serving(fake.application()) as url:
-        placed = {name: url + value if str(value).startswith("/") else value for name, value in settings.items()}
+        placed = {name: url + str(value) if str(value).startswith("/") else value for name, value in settings.items()}
         result = await run(url, **placed)  # type: ignore[arg-type] # timeout_s or settings
     assert fake.forbidden == []
     assert ADMIN_KEY not in repr(result)

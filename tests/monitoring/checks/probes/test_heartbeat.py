@@ -1,6 +1,6 @@
 """The heartbeat probe over real pings in a real database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from monitoring.checks.probes.base import Context, Result, clean_settings
 from monitoring.checks.probes.heartbeat import HeartbeatProbe, SettingsForm
 
 T0 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-Pings = list[tuple[float, PingKind, int | None]]
+Pings = Sequence[tuple[float, PingKind, int | None]]
 START, SUCCESS, FAIL, LOG = PingKind.START, PingKind.SUCCESS, PingKind.FAIL, PingKind.LOG
 
 
