@@ -73,7 +73,7 @@ def _refuse_nul(request: HttpRequest) -> None:
         raise BadRequest("The address holds a NUL character.")
 
 
-class PolicyMiddleware(CSPMiddleware):  # type: ignore[misc] # untyped package
+class PolicyMiddleware(CSPMiddleware):
     """The Content-Security-Policy of the portal, and the looser ones of `settings.CSP_BY_PREFIX`, in one place."""
 
     def get_policy_parts(

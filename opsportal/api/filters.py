@@ -1,6 +1,6 @@
 """Ordering that says which fields it knows, to people and to the schema."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
@@ -16,13 +16,14 @@ class StrictOrdering(OrderingFilter):
     """`?ordering=name,-since`. A view names its fields in `ordering_fields`; a field it does not name is an error."""
 
     def remove_invalid_fields(
-        self, queryset: QuerySet[Any], fields: Sequence[str], view: "APIView", request: Request
+        self, queryset: QuerySet[Any], fields: Iterable[str], view: "APIView", request: Request
     ) -> list[str]:
         known = self._known(view)
-        wrong = [field for field in fields if field.removeprefix("-") not in known]
+        wanted = list(fields)
+        wrong = [field for field in wanted if field.removeprefix("-") not in known]
         if wrong:
             raise ValidationError({self.ordering_param: [f"{wrong[0]!r} is not one of {', '.join(known) or 'none'}."]})
-        return list(fields)
+        return wanted
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         known = self._known(view)

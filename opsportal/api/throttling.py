@@ -54,7 +54,7 @@ class WindowThrottle(BaseThrottle):
         scope = self.scope(request, view)
         if scope is None:
             return True
-        uses, window_s = parse_rate(api_settings.DEFAULT_THROTTLE_RATES[scope])
+        uses, window_s = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
         so_far, self.left_s = hit(f"{scope}:{identity(request)}", window_s)
         return so_far <= uses
 
@@ -66,7 +66,7 @@ class PersonThrottle(WindowThrottle):
     """Everybody who is known, over all of the API: by account, else by address."""
 
     def scope(self, request: Request, view: "APIView") -> str | None:
-        return "person" if request.user and request.user.is_authenticated else "stranger"
+        return "person" if request.user.is_authenticated else "stranger"
 
 
 class ScopeThrottle(WindowThrottle):
@@ -79,4 +79,4 @@ class ScopeThrottle(WindowThrottle):
 def identity(request: Request) -> str:
     """Who asks, for counting."""
     person: Any = request.user
-    return f"user:{person.pk}" if person and person.is_authenticated else f"address:{client_address(request)}"
+    return f"user:{person.pk}" if person.is_authenticated else f"address:{client_address(request)}"

@@ -59,13 +59,13 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg] # Un
     def _may_touch(self, request: HttpRequest, person: User | None) -> bool:
         return person is None or request.user.is_superuser or not person.is_superuser
 
-    @display(description="roles")
+    @display(description="roles")  # type: ignore[untyped-decorator]
     def role_names(self, person: User) -> str:
         return ", ".join(group.name for group in person.groups.all()) or "none"
 
 
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc, type-arg] # Unfold has no types
+class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc] # Unfold has no types
     """The five roles are set anew by every migration, so they are shown, not edited; groups of your own are free."""
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
@@ -101,12 +101,14 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc] # Unfold has no types
         obj.__dict__.update(made.__dict__)
         messages.warning(request, format_html("Copy the token now, it is not shown again: <code>{}</code>", text))
 
-    @action(description="Revoke", permissions=["change"])
+    @action(description="Revoke", permissions=["change"])  # type: ignore[untyped-decorator]
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         for token in queryset:
             actions.api_token_revoke(token=token, now=timezone.now())
         messages.success(request, "Revoked. Programs that use them are refused from now on.")
 
-    @display(description="state", label={"active": "success", "expired": "warning", "revoked": "danger"})
+    @display(  # type: ignore[untyped-decorator]
+        description="state", label={"active": "success", "expired": "warning", "revoked": "danger"}
+    )
     def state_label(self, token: ApiToken) -> Any:
         return token.state(timezone.now())

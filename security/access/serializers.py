@@ -41,7 +41,9 @@ class NewTokenSerializer(TokenSerializer):
 class MeSerializer(serializers.ModelSerializer[User]):
     """Who asks, and what they may do."""
 
-    roles = serializers.SlugRelatedField(source="groups", slug_field="name", many=True, read_only=True)
+    roles: serializers.ManyRelatedField = serializers.SlugRelatedField(  # type: ignore[assignment] # many=True
+        source="groups", slug_field="name", many=True, read_only=True
+    )
     permissions = serializers.SerializerMethodField(help_text="Names such as checks.run_check, in order.")
 
     class Meta:

@@ -50,7 +50,7 @@ def _take(key: str, most: int) -> int:
     cache.add(key, 0, timeout=settings.LOGIN_PAUSE_S)
     if cache.incr(key) <= most:
         return 0
-    left_s: int | None = cache.ttl(key)
+    left_s: int | None = cache.ttl(key)  # type: ignore[attr-defined] # django-redis adds it
     return left_s or settings.LOGIN_PAUSE_S
 
 

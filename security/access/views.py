@@ -4,9 +4,9 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.exceptions import PermissionDenied
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
@@ -33,7 +33,7 @@ class PasswordChange(PasswordChangeView):
     template_name = "access/password_change.html"
     success_url = reverse_lazy("access:password_change")
 
-    def form_valid(self, form: ModelForm) -> HttpResponse:  # type: ignore[type-arg, override]
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, "Your password is changed. Your other log-ins have ended.")
         return super().form_valid(form)
 

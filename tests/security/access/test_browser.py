@@ -9,18 +9,13 @@ from pytest_django.live_server_helper import LiveServer
 from security.access.models import User
 from tests.people import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_sync_orm")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ADMIN_PAGES = ("", "access/user/", "access/user/add/", "access/apitoken/add/", "auth/group/", "checks/check/")
 
 
 @pytest.fixture
-def _sync_orm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright keeps an event loop in this thread, which Django takes for asynchronous code."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
+def page(ada: User, live_server: LiveServer) -> Iterator[Page]:
+    """Made after the people: Playwright keeps an event loop in this thread, which Django takes for asynchronous code."""
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=options)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def rechecked(vera: User) -> Iterator[Callable[[], set[int]]]:
     """The people named in recheck messages since vera was made."""
-    subscription = redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True)
+    subscription = redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     subscription.subscribe(publisher.CHANNEL)
     subscription.get_message(timeout=2)
 
