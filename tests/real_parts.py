@@ -39,7 +39,7 @@ def pytest_load_initial_conftests() -> None:
 def start_postgres(folder: Path, *, throwaway: bool = True) -> str:
     """Start a throwaway PostgreSQL 18 under `folder`; the URL of its maintenance database."""
     postgres.prepare(folder, throwaway=throwaway)
-    command, log = postgres.command(folder, throwaway=True), folder / "postgres.log"
+    command, log = postgres.command(folder, throwaway=throwaway), folder / "postgres.log"
     start(command, log, signal.SIGQUIT, env=postgres.environment(), **postgres.run_as())
     url = paths.postgres_url(folder, "postgres")
     wait_until(lambda: psycopg.connect(url, connect_timeout=2).close(), "PostgreSQL", log)
