@@ -78,7 +78,10 @@ class Request:
     @cached_property
     def all_secrets(self) -> tuple[str, ...]:
         """Everything that must never be shown."""
-        userinfo = self.target.userinfo
+        try:
+            userinfo = self.target.userinfo
+        except ValueError:
+            userinfo = None
         return self.secrets + (self.auth.secrets if self.auth else ()) + (userinfo[1:] if userinfo else ())
 
     @cached_property

@@ -8,6 +8,7 @@ import asyncio
 import socket
 import ssl
 import weakref
+from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
@@ -15,8 +16,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from opsportal.http import policy
-from opsportal.http.certificates import client_context, peer_certificate
-from opsportal.http.connection import Phase, Progress, allowed_addresses, blocked, where
+from opsportal.http.certificates import PeerCertificate, client_context
+from opsportal.http.connection import Phase, Progress, allowed_addresses, blocked, peer_of, where
 from opsportal.http.errors import Fault, HttpError, connect_error, stream_error, tls_error
 from opsportal.http.fresh import Hop, decoded_body
 from opsportal.http.messages import Request, Response, Timings
@@ -61,18 +62,37 @@ class Clock:
         self.progress = progress
         self.dns_s = self.connect_s = 0.0
         self.begun = self.sent = perf_counter()
+        self.tls: PeerCertificate | None = None
+
+
+_clock: ContextVar[Clock] = ContextVar("clock of the request under way")
+
+
+class ObservedConnector(aiohttp.TCPConnector):
+    """Notes whom a request is sent to: aiohttp lets go of the connection before its answer can be asked."""
+
+    async def connect(self, *args: Any, **options: Any) -> aiohttp.connector.Connection:
+        """As aiohttp's own."""
+        connection = await super().connect(*args, **options)
+        clock, transport = _clock.get(), connection.transport
+        if transport is not None:
+            clock.tls = peer_of(transport)
+            clock.progress.where = where(*transport.get_extra_info("peername")[:2])
+        return connection
 
 
 async def exchange(hop: Hop, request: Request, zone: Zone, progress: Progress) -> Response:
     """Ask once over the pool. The caller bounds the time."""
     progress.host, progress.where = hop.target.host, where(hop.target.host, hop.target.port)
     progress.phase = Phase.WAITING
-    clock = Clock(progress)
     try:
         request_head(hop.method, hop.target.path, hop.headers)  # refuses what could split a header
-        return await _ask(hop, request, zone, clock)
     except ValueError as error:
         raise HttpError(Fault.PROTOCOL, str(error)) from None
+    clock = Clock(progress)
+    _clock.set(clock)
+    try:
+        return await _ask(hop, request, zone, clock)
     except (aiohttp.ClientError, OSError) as error:
         raise _translated(error, hop, progress) from None
 
@@ -90,15 +110,12 @@ async def _ask(hop: Hop, request: Request, zone: Zone, clock: Clock) -> Response
     ) as answer:
         answered = perf_counter()
         clock.progress.phase = Phase.READING
-        tls, address = _peer(answer)
         raw = await _read(answer, request.max_bytes, clock.progress)
     body, truncated = decoded_body(
         answer.headers, raw[: request.max_bytes], request.max_bytes, truncated=len(raw) > request.max_bytes
     )
     timings = Timings(clock.dns_s, clock.connect_s, 0.0, answered - clock.sent, perf_counter() - clock.begun)
-    return Response(
-        answer.status, answer.headers.copy(), body, truncated, timings, [], tls, address or clock.progress.where
-    )
+    return Response(answer.status, answer.headers.copy(), body, truncated, timings, [], clock.tls, clock.progress.where)
 
 
 async def _read(answer: aiohttp.ClientResponse, max_bytes: int, progress: Progress) -> bytes:
@@ -110,14 +127,6 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int, progress: Progre
             answer.close()
             break
     return bytes(body)
-
-
-def _peer(answer: aiohttp.ClientResponse) -> tuple[Any, str]:
-    transport = answer.connection.transport if answer.connection else None
-    if transport is None:
-        return None, ""
-    ssl_object, name = transport.get_extra_info("ssl_object"), transport.get_extra_info("peername")
-    return peer_certificate(ssl_object) if ssl_object else None, where(*name[:2]) if name else ""
 
 
 def _translated(error: Exception, hop: Hop, progress: Progress) -> HttpError:
@@ -145,7 +154,7 @@ def _session(zone: Zone) -> aiohttp.ClientSession:
     """The running loop's pool for this zone."""
     sessions = _sessions.setdefault(asyncio.get_running_loop(), {})
     if zone not in sessions or sessions[zone].closed:
-        connector = aiohttp.TCPConnector(
+        connector = ObservedConnector(
             resolver=PolicyResolver(zone), socket_factory=_socket_factory(zone), ttl_dns_cache=10, limit=200
         )
         sessions[zone] = aiohttp.ClientSession(

@@ -220,14 +220,14 @@ class ChunkedFraming(Framing):
                 self._left -= len(piece)
                 if self._left:
                     self._buffer = b""
-                    return False
+                    return len(self.body) > self.max_bytes
                 self._state = self.DATA_END
             end = data.find(b"\n", position)
             if end < 0:
                 self._buffer = data[position:]
                 if len(self._buffer) > MAX_LINE_BYTES:
                     raise HttpError(Fault.PROTOCOL, "The chunked body has a line without an end")
-                return False
+                return len(self.body) > self.max_bytes
             line, position = data[position:end].removesuffix(b"\r"), end + 1
             if self._line(line):
                 return True
