@@ -103,19 +103,26 @@ class Supervisor:
             self._step(0.05)
 
     def _announce(self) -> None:
-        user, password = self.first_login.get("username"), self.first_login.get("password")
-        lines = ["", f"  Opsportal is ready: {self.settings.public_url}"]
-        if password:
-            lines += [f"  First log-in:       {user}   password: {password}   (shown only now)"]
-        elif user:
-            lines += [f"  Password forgotten? {PREPARE.argv({})[0]} manage.py changepassword {user}"]
-        self.output.write("\n".join([*lines, "  Ctrl-C stops everything.", ""]))
+        lines = [
+            "",
+            f"  Opsportal is ready: {self.settings.public_url}",
+            *self._login_lines(),
+            "  Ctrl-C stops everything.",
+            "",
+        ]
+        self.output.write("\n".join(lines))
         self.first_login["password"] = None
 
+    def _login_lines(self) -> list[str]:
+        user, password = self.first_login.get("username"), self.first_login.get("password")
+        if password:
+            return [f"  First log-in:       {user}   password: {password}   (shown only now)"]
+        return [f"  Password forgotten? {PREPARE.argv({})[0]} manage.py changepassword {user}"] if user else []
+
     def _show_unseen_password(self) -> None:
+        """A start that failed after the first administrator was made must not take the password with it."""
         if self.first_login.get("password"):
-            self._say("the portal did not become ready, but the first administrator was made:")
-            self._announce()
+            self.output.write("\n".join(["", *self._login_lines(), ""]))
 
     # --- keep running -------------------------------------------------------------------------------------------
     def _step(self, longest_s: float | None = None) -> None:

@@ -1,5 +1,4 @@
 import io
-from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
@@ -11,10 +10,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _without_seeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _without_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `seed` makes is its own tests' business."""
     monkeypatch.setattr(prepare, "get_commands", dict)
-    return
 
 
 def test_the_first_administrator_can_log_in_with_the_password_shown() -> None:
