@@ -35,6 +35,7 @@ class CheckAdmin(CheckActions, ActionAdmin):
     list_filter = ["state__status", "kind", "enabled", "service__owner", "service__criticality"]
     search_fields = ["name", "slug", "service__name", "state__last_summary"]
     autocomplete_fields = ["service"]
+    compressed_fields = False  # labels above the fields, so that a threshold fits in one row
     readonly_fields = ["kind_shown", "settings_shown", "thresholds_shown"]
     change_form_outer_before_template = "checks/seen.html"
     change_form_after_template = "checks/try_button.html"

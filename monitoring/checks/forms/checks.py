@@ -19,6 +19,7 @@ OPTIONS = (
 )  # fmt: skip
 ROW_PARTS = ("value", "comparator", "degraded", "down")
 SPARE_ROWS = 2
+ACRONYMS = frozenset({"api", "ca", "dns", "dsn", "id", "ip", "json", "pem", "sql", "tls", "ttl", "url"})
 
 
 class CheckForm(TriedForm):
@@ -99,8 +100,10 @@ def check_form(kind: str, probe: type[Probe], check: Check | None) -> type[Check
     return type("KindCheckForm", (CheckForm,), fields | {"__module__": __name__})
 
 
-def setting_names(probe: type[Probe]) -> list[str]:
-    return [f"settings_{name}" for name in probe.SettingsForm.base_fields]
+def in_words(name: str) -> str:
+    """`ca_pem` is "CA PEM", `json_path` "JSON path"."""
+    words = [word.upper() if word in ACRONYMS else word for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def _setting_fields(probe: type[Probe], check: Check | None) -> dict[str, forms.Field]:
@@ -108,12 +111,12 @@ def _setting_fields(probe: type[Probe], check: Check | None) -> dict[str, forms.
     fields: dict[str, forms.Field] = {}
     for name, original in probe.SettingsForm.base_fields.items():
         field = copy.deepcopy(original)
-        field.label = original.label or name.replace("_", " ").capitalize()
+        field.label = original.label or in_words(name)
         if name in probe.SettingsForm.secret_fields:
             _make_secret(field, stored=name in secrets)
             if name in secrets:
                 fields[f"forget_{name}"] = forms.BooleanField(
-                    required=False, label=f"Forget the stored {name.replace('_', ' ')}"
+                    required=False, label=f"Forget the stored {in_words(name)}"
                 )
         elif check:
             field.initial = check.settings.get(name, original.initial)
