@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
@@ -16,20 +17,32 @@ from opsportal.addresses import client_address
 if TYPE_CHECKING:  # rest_framework.views itself imports this module, through the settings
     from rest_framework.views import APIView
 
+AWAY_S = 5.0  # how long nobody is counted once Valkey did not answer, so that not every request waits for it
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 log = logging.getLogger(__name__)
 
 
+@dataclass
+class Outage:
+    until: float = 0.0  # of the monotonic clock
+
+
+outage = Outage()
+
+
 def hit(key: str, window_s: int) -> tuple[int, float]:
     """Count one more use of `key` in the current window: (uses so far, seconds left of it). (0, 0.0) without Valkey."""
+    if time.monotonic() < outage.until:
+        return 0, 0.0
     now = time.time()
     name = f"throttle:{key}:{int(now // window_s)}"
     try:
         cache.add(name, 0, timeout=window_s + 1)
         return cache.incr(name), window_s - now % window_s
     except (RedisError, OSError, ValueError) as error:
-        log.warning("Throttling is off: Valkey does not answer (%s).", type(error).__name__)
+        outage.until = time.monotonic() + AWAY_S
+        log.warning("Throttling is off for %g s: Valkey does not answer (%s).", AWAY_S, type(error).__name__)
         return 0, 0.0
 
 

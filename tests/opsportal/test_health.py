@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.test import Client
+from django.test import AsyncClient, Client
 from pytest_django import Settings
 
 from opsportal import health
@@ -40,6 +40,10 @@ def test_livez_answers_any_host_without_database_or_session(client: Client) -> N
     response = client.get("/livez", headers={"Host": "not.allowed.example"})
     assert (response.status_code, response.content) == (200, b"ok\n")
     assert not response.cookies
+
+
+async def test_livez_answers_an_asynchronous_server_too(async_client: AsyncClient) -> None:
+    assert (await async_client.get("/livez")).content == b"ok\n"
 
 
 def test_livez_answers_plain_http_where_everything_else_is_sent_to_tls(client: Client, settings: Settings) -> None:

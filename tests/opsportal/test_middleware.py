@@ -25,3 +25,11 @@ def test_the_admin_has_a_policy_of_its_own_still_without_inline_scripts(ada_clie
 def test_pages_are_not_framed_and_not_sniffed(client: Client) -> None:
     response = client.get("/login/")
     assert (response["X-Frame-Options"], response["X-Content-Type-Options"]) == ("DENY", "nosniff")
+
+
+@pytest.mark.parametrize("path", ["opsportal/tokens.css", "unfold/js/alpine/alpine.js", "access/api_docs.js"])
+def test_static_files_are_served_without_debug_and_without_a_collected_folder(client: Client, path: str) -> None:
+    response = client.get(f"/static/{path}")
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "max-age=60, public"
+    response.close()

@@ -3,6 +3,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from opsportal import env
 from security.access import actions, roles
 from security.access.models import User
 
@@ -93,3 +94,9 @@ def _permissions() -> list[tuple[str, str]]:
     from django.contrib.auth.models import Permission
 
     return list(Permission.objects.values_list("content_type__app_label", "codename"))
+
+
+@pytest.mark.parametrize("role", roles.ROLES.values(), ids=lambda role: role.name)
+def test_every_role_is_documented(role: roles.Role) -> None:
+    row = f"| {role.name} | {role.help} | {'yes' if role.staff else 'no'} |"
+    assert row in (env.BASE_DIR / "docs" / "access.md").read_text(encoding="utf-8")
