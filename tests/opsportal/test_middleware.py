@@ -32,4 +32,4 @@ def test_static_files_are_served_without_debug_and_without_a_collected_folder(cl
     response = client.get(f"/static/{path}")
     assert response.status_code == 200
     assert response["Cache-Control"] == "max-age=60, public"
-    response.close()
+    assert response.getvalue()
