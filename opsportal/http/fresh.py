@@ -91,6 +91,12 @@ class Exchange(asyncio.Protocol):
         except HttpError as error:
             self.done.set_exception(error)
 
+    def leave(self) -> None:
+        """Nobody waits any more: drop the connection, and take note of a fault that came too late to be told."""
+        if not self.done.cancel() and not self.done.cancelled():
+            self.done.exception()
+        abandon(self.transport)
+
     def _when(self) -> str:
         return "in the middle of its answer" if self.first_byte_at else "before it answered"
 
@@ -106,7 +112,7 @@ async def exchange(hop: Hop, request: Request, zone: Zone, progress: Progress) -
         ended = perf_counter()
         tls = peer_of(protocol.transport) if hop.target.scheme == "https" else None
     finally:
-        abandon(protocol.transport)
+        protocol.leave()
     body, truncated = decoded_body(parser.headers, parser.body, request.max_bytes, truncated=parser.truncated)
     first_byte_s = protocol.first_byte_at - protocol.connected_at
     timings = Timings(dns_s, connect_s, tls_s, first_byte_s, ended - started)

@@ -1,5 +1,7 @@
 """`fetch`, on connections of its own and pooled: both keep the same promises."""
 
+import asyncio
+import gc
 import gzip
 from typing import Any
 
@@ -11,6 +13,7 @@ from opsportal.http import BasicAuth, BearerAuth, Fault, HttpError, Request, Res
 from tests.fakes.certificates import authority, issued
 from tests.fakes.dns_server import dns_server
 from tests.fakes.http_peers import Reader, Writer, answer, answering, endless, free_port, peer, request_of, silent
+from tests.fakes.tls_peers import stalling_handshake
 
 pytestmark = [pytest.mark.usefixtures("door"), pytest.mark.parametrize("fresh", [True, False], ids=["fresh", "pooled"])]
 METADATA = "http://169.254.169.254/latest/meta-data/"
@@ -158,6 +161,15 @@ async def test_a_certificate_that_is_not_trusted_is_refused(fresh: bool) -> None
     async with answering(answer(), tls=issued("127.0.0.1").server_context()) as site:
         error = await failure(f"https://127.0.0.1:{site.port}/", fresh)
     assert error.cause is Fault.CERTIFICATE
+
+
+async def test_a_handshake_cut_off_leaves_no_fault_behind(fresh: bool, caplog: pytest.LogCaptureFixture) -> None:
+    async with peer(stalling_handshake) as stalled:
+        error = await failure(f"https://127.0.0.1:{stalled.port}/", fresh, timeout_s=0.05)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert error.cause is Fault.TIMEOUT
+    assert not [record.getMessage() for record in caplog.records if record.name == "asyncio"]
 
 
 async def test_a_pooled_connection_is_used_again_and_a_fresh_one_is_not(fresh: bool) -> None:
