@@ -37,6 +37,7 @@ CHECKS = [
     checks.unsupported_method,
     checks.ignored_auth,
 ]
+Case = schemathesis.Case[Any]
 PATIENCE = hypothesis_settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -66,7 +67,7 @@ class Estate:
     paths: dict[str, dict[str, Any]]
     bodies: dict[str, dict[str, Any]]
 
-    def aim(self, case: schemathesis.Case) -> None:
+    def aim(self, case: Case) -> None:
         """Point a generated request at what exists."""
         collection = case.path.split("/")[3]
         known = self.paths.get(collection, {})
@@ -137,7 +138,7 @@ def test_answers_are_what_the_document_says(api_schema: Any, authorization: Any,
         @PATIENCE
         @seed(20261123)
         @given(case=operation.as_strategy())
-        def ask(case: schemathesis.Case) -> None:
+        def ask(case: Case) -> None:
             for aim in (lambda case: None, estate.aim):
                 aim(case)
                 whole = transaction.savepoint()

@@ -1,6 +1,8 @@
 """The joined reads of configuration that the admin, the API and the commands share."""
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
+from django.urls import reverse
 
 from monitoring.checks.models import Check, MaintenanceWindow, Service
 
@@ -18,8 +20,15 @@ def services_listed() -> QuerySet[Service]:
 
 def checks_listed() -> QuerySet[Check]:
     """Checks with their service and state: one statement."""
-    return Check.objects.select_related("service", "state", "schedule").order_by("service__name", "name", "id")
+    rows = ("service", "state", "schedule", "heartbeat_key")
+    return Check.objects.select_related(*rows).order_by("service__name", "name", "id")
 
 
 def windows_listed() -> QuerySet[MaintenanceWindow]:
     return MaintenanceWindow.objects.select_related("service", "created_by").order_by("-starts_at", "-id")
+
+
+def ping_url(check: Check) -> str | None:
+    """Where the job of a heartbeat check reports; None for other kinds. Whoever knows it can report."""
+    key = getattr(check, "heartbeat_key", None)
+    return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('checks:ping', args=[key.key])}" if key else None

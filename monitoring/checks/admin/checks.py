@@ -18,7 +18,7 @@ from monitoring.checks.forms.checks import OPTIONS, ROW_PARTS, CheckForm, check_
 from monitoring.checks.kinds import described, kinds
 from monitoring.checks.models import Check
 from monitoring.checks.probes.registry import LABELS, UnknownKindError, probe_class
-from monitoring.checks.queries_config import checks_listed
+from monitoring.checks.queries_config import checks_listed, ping_url
 
 RUNNING = [
     ("interval_s", "timeout_s", "retry_interval_s"),
@@ -36,7 +36,7 @@ class CheckAdmin(CheckActions, ActionAdmin):
     search_fields = ["name", "slug", "service__name", "state__last_summary"]
     autocomplete_fields = ["service"]
     compressed_fields = False  # labels above the fields, so that a threshold fits in one row
-    readonly_fields = ["kind_shown", "settings_shown", "thresholds_shown"]
+    readonly_fields = ["kind_shown", "ping_address", "settings_shown", "thresholds_shown"]
     change_form_outer_before_template = "checks/seen.html"
     change_form_after_template = "checks/try_button.html"
 
@@ -64,6 +64,10 @@ class CheckAdmin(CheckActions, ActionAdmin):
     @admin.display(description="Kind")
     def kind_shown(self, check: Check) -> str:
         return LABELS.get(check.kind, check.kind)
+
+    @admin.display(description="Ping address")
+    def ping_address(self, check: Check) -> str:
+        return ping_url(check) or "—"
 
     @admin.display(description="Settings")
     def settings_shown(self, check: Check) -> SafeString:
@@ -102,6 +106,8 @@ class CheckAdmin(CheckActions, ActionAdmin):
                 ("What is asked", {"fields": [*question, "settings_shown", "thresholds_shown"]}),
                 ("When it runs and what failure means", {"fields": RUNNING}),
             ]
+        if obj and ping_url(obj):
+            question.insert(1, "ping_address")
         form = self.get_form(request, obj)
         names = form.base_fields
         rows = [tuple(f"thresholds_{i}_{part}" for part in ROW_PARTS) for i in range(getattr(form, "row_count", 0))]

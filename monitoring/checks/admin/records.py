@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from monitoring.checks.admin.badges import badge
+from monitoring.checks.admin.badges import age, badge
 from monitoring.checks.admin.base import RecordAdmin
-from monitoring.checks.models import StatusChange
+from monitoring.checks.models import Machine, StatusChange
 from monitoring.metrics.models import Series
 
 
@@ -39,3 +39,16 @@ class SeriesAdmin(RecordAdmin):
     search_fields = ["name"]
     fields = ["name", "labels", "first_seen_at"]
     readonly_fields = fields
+
+
+@admin.register(Machine)
+class MachineAdmin(RecordAdmin):
+    list_display = ["name", "reported", "interval_s", "clock_skew_s", "dropped", "pushed_by"]
+    list_select_related = ["pushed_by"]
+    search_fields = ["name", "slug"]
+    fields = ["name", "slug", "first_report_at", "last_report_at", "interval_s", "clock_skew_s", "dropped", "pushed_by"]
+    readonly_fields = fields
+
+    @admin.display(description="Last report", ordering="last_report_at")
+    def reported(self, machine: Machine) -> str:
+        return age(machine.last_report_at)

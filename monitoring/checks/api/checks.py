@@ -44,6 +44,12 @@ class CheckViewSet(ModelViewSet[Check]):
     ordering_fields = ["name", "kind", "interval_s", "created_at", "updated_at"]
     throttle_scope: str | None = None
 
+    def perform_create(self, serializer: Any) -> None:
+        serializer.instance = checks_listed().get(pk=serializer.save().pk)
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.instance = checks_listed().get(pk=serializer.save().pk)
+
     def perform_destroy(self, instance: Check) -> None:
         actions.check_delete(check=instance, by=self.request.user)  # type: ignore[arg-type]
 
@@ -51,7 +57,7 @@ class CheckViewSet(ModelViewSet[Check]):
         return {"by": self.request.user}
 
     def _shown(self, check: Check) -> dict[str, Any]:
-        return dict(CheckSerializer(checks_listed().get(pk=check.pk)).data)
+        return dict(self.get_serializer(checks_listed().get(pk=check.pk)).data)
 
     @extend_schema(request=None, responses={200: DueSerializer}, filters=False)
     @action(detail=True, methods=["post"], permission_classes=MAY_RUN)

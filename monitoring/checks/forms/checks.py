@@ -133,7 +133,7 @@ def _make_secret(field: forms.Field, *, stored: bool) -> None:
         field.required = False
         field.widget.is_required = False
         field.widget.attrs["placeholder"] = "stored; leave empty to keep it"
-    field.help_text = f"{field.help_text} {'A value is stored.' if stored else 'Stored sealed.'}".strip()
+    field.help_text = f"{field.help_text} {'A value is stored.' if stored else 'Never shown again.'}".strip()
 
 
 def _row_fields(probe: type[Probe], index: int, row: dict[str, Any]) -> dict[str, forms.Field]:

@@ -12,6 +12,7 @@ from monitoring.checks.choices import Cause, Comparator, Status
 from monitoring.checks.configuration import stored_secrets
 from monitoring.checks.models import Check, CheckState, Service, StatusChange
 from monitoring.checks.probes.registry import kind_choices
+from monitoring.checks.queries_config import ping_url
 
 
 class ThresholdSerializer(serializers.Serializer[Any]):
@@ -48,6 +49,9 @@ class CheckSerializer(serializers.ModelSerializer[Check]):
     kind = serializers.ChoiceField(choices=kind_choices(), help_text="Cannot be changed later.")
     settings = serializers.DictField(required=False, help_text="As `GET /api/v1/kinds/` says for the kind.")
     secrets_stored = serializers.SerializerMethodField(help_text="Names of the secret settings that are stored.")
+    ping_url = serializers.SerializerMethodField(
+        help_text="Where the job of a heartbeat check reports; null for other kinds and for those who may not change checks."
+    )
     thresholds = ThresholdSerializer(many=True, required=False, help_text="Left out on a new check: the kind's own.")
     paused_until = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Year 3000: until resumed.")
     state = CheckStateSerializer(read_only=True)
@@ -55,7 +59,7 @@ class CheckSerializer(serializers.ModelSerializer[Check]):
     class Meta:
         model = Check
         fields = [
-            "id", "service", "name", "slug", "kind", "settings", "secrets_stored", "thresholds", "interval_s",
+            "id", "service", "name", "slug", "kind", "settings", "secrets_stored", "ping_url", "thresholds", "interval_s",
             "timeout_s", "retry_interval_s", "failures_before_down", "successes_before_up", "impact", "enabled",
             "paused_until", "revision", "state", "created_at", "updated_at",
         ]  # fmt: skip
@@ -65,6 +69,10 @@ class CheckSerializer(serializers.ModelSerializer[Check]):
     @extend_schema_field({"type": "array", "items": {"type": "string"}})
     def get_secrets_stored(self, check: Check) -> list[str]:
         return sorted(stored_secrets(check)) if check.sealed_secrets else []
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_ping_url(self, check: Check) -> str | None:
+        return ping_url(check) if self.context["request"].user.has_perm("checks.change_check") else None
 
     def create(self, validated_data: dict[str, Any]) -> Check:
         return actions.check_save(**validated_data, by=self.context["request"].user)

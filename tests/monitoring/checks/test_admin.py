@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from monitoring.checks import actions
+from monitoring.checks.kinds import kinds
 from monitoring.checks.models import Check, CheckSchedule, CheckState, DatabaseTarget, Service, StatusChange
 from monitoring.events.models import Event
 from tests.monitoring.checks.doors import home, sample_kind, save, shop
@@ -227,3 +228,18 @@ def test_records_are_for_looking_at(ada_client: Client, home: Check) -> None:
     assert ada_client.post(path, {"summary": "x"}).status_code == 403
     page(ada_client, "/admin/checks/statuschange/")
     page(ada_client, "/admin/metrics/series/")
+
+
+def test_the_page_of_a_heartbeat_shows_where_to_ping(ada_client: Client, shop: Service) -> None:
+    check = actions.check_save(service=shop, kind="heartbeat", name="Backup", settings={"every_s": 3600})
+    assert f"/ping/{check.heartbeat_key.key}" in page(ada_client, change(check))
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds()])
+def test_every_kind_has_a_page_to_add_it(ada_client: Client, kind: str) -> None:
+    assert "settings_" in page(ada_client, f"/admin/checks/check/add/?kind={kind}")
+    assert 'name="thresholds_0_value"' in page(ada_client, f"/admin/checks/check/add/?kind={kind}")
+
+
+def test_machines_are_listed(ada_client: Client) -> None:
+    page(ada_client, "/admin/checks/machine/")

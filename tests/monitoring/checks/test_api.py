@@ -171,3 +171,10 @@ def test_series_of_an_unknown_value_are_refused(vera: Any, home: Check) -> None:
 
 def test_costly_calls_have_a_rate_of_their_own() -> None:
     assert "costly" in settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+
+
+def test_the_ping_address_of_a_heartbeat_is_for_those_who_may_change_it(ada: Any, vera: Any, shop: Service) -> None:
+    check = actions.check_save(service=shop, kind="heartbeat", name="Backup", settings={"every_s": 3600})
+    path = f"/api/v1/checks/{check.pk}/"
+    assert "/ping/" in api_of(ada).get(path).data["ping_url"]
+    assert api_of(vera).get(path).data["ping_url"] is None
