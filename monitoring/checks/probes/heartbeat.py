@@ -11,7 +11,7 @@ from django import forms
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.heartbeats import queries
 from monitoring.checks.heartbeats.lateness import Expectation, Judgement, Standing, judge
-from monitoring.checks.heartbeats.pairing import Runs, runs_of
+from monitoring.checks.heartbeats.pairing import Ping, Runs, runs_of
 from monitoring.checks.heartbeats.schedule import Cron, Every, Schedule, cron_error
 from monitoring.checks.probes.base import Context, Probe, ProbeForm, Result, Unit, Value
 from monitoring.checks.system.words import ago
@@ -81,9 +81,11 @@ class HeartbeatProbe(Probe):
         history = await queries.history(context.portal, context.check_id)
         if history is None:
             return Result(Status.UNKNOWN, "This check is no longer stored", Cause.INTERNAL)
-        runs = runs_of(history.pings)
+        runs = runs_of(remembered(context.memory, history.pings))
         judgement = judge(runs, self._expectation(history.watched_since), context.now)
-        return self._result(judgement, runs, context.now)
+        result = self._result(judgement, runs, context.now)
+        result.memory = memory_of(runs)
+        return result
 
     def _expectation(self, watched_since: datetime) -> Expectation:
         grace = timedelta(seconds=self.settings["grace_s"])
@@ -139,6 +141,23 @@ def schedule_of(settings: Mapping[str, Any]) -> Schedule:
     if settings.get("cron"):
         return Cron(settings["cron"], settings.get("time_zone") or "UTC")
     return Every(timedelta(seconds=settings["every_s"]))
+
+
+def memory_of(runs: Runs) -> dict[str, Any] | None:
+    """The last end, to be kept longer than pings are."""
+    if not runs.end:
+        return None
+    return {"last_end": {"time": runs.end.time.isoformat(), "kind": runs.end.kind, "exit_code": runs.end.exit_code}}
+
+
+def remembered(memory: Mapping[str, Any], pings: list[Ping]) -> list[Ping]:
+    """The stored pings, after the last end remembered where it is older than all of them: a rare job's may have
+    expired."""
+    last = memory.get("last_end")
+    if not isinstance(last, Mapping):
+        return pings
+    end = Ping(datetime.fromisoformat(last["time"]), last["kind"], exit_code=last.get("exit_code"))
+    return pings if pings and pings[0].time <= end.time else [end, *pings]
 
 
 def measured(judgement: Judgement, runs: Runs, now: datetime) -> dict[str, float]:

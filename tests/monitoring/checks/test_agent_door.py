@@ -107,6 +107,8 @@ def test_another_accounts_token_cannot_speak_for_a_machine(client: Client, token
         ({"machine": "not a slug"}, "machine"),
         ({"stream": "x"}, "stream"),
         ({"interval_s": 0}, "interval_s"),
+        ({"sent_at": "0001-01-01T00:00:00Z"}, "sent_at"),
+        ({"dropped": 2**63}, "dropped"),
         ({"readings": []}, "readings"),
         ({"readings": [reading(2), reading(1)]}, "readings"),
         ({"readings": [reading(1, 0, **{"Bad name": 1.0})]}, "readings"),

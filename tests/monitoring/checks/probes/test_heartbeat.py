@@ -43,10 +43,10 @@ def stored(pings: Pings, settings: dict[str, Any]) -> Check:
     return check
 
 
-async def run(pool: Any, pings: Pings, now: float, **settings: Any) -> Result:
+async def run(pool: Any, pings: Pings, now: float, memory: dict[str, Any] | None = None, **settings: Any) -> Result:
     chosen = settings or {"every_s": 3600, "max_run_s": 1200}
     check = await sync_to_async(stored)(pings, chosen)
-    context = Context(now=T0 + timedelta(minutes=now), timeout_s=5, check_id=check.pk, portal=pool)
+    context = Context(now=T0 + timedelta(minutes=now), timeout_s=5, memory=memory or {}, check_id=check.pk, portal=pool)
     return await HeartbeatProbe(check.settings).run(context)
 
 
@@ -109,6 +109,13 @@ async def test_a_run_is_measured(pool: Any) -> None:
 async def test_lateness_is_measured(pool: Any) -> None:
     result = await run(pool, [(0, SUCCESS, None)], 75)
     assert result.values["late_seconds"] == 900
+
+
+async def test_a_rare_jobs_last_end_outlives_its_ping(pool: Any) -> None:
+    memory = {"last_end": {"time": (T0 + timedelta(minutes=50)).isoformat(), "kind": "success", "exit_code": 0}}
+    result = await run(pool, [], 90, memory)
+    assert (result.verdict, result.values["last_ping_age_seconds"]) == (Status.UP, 2400)
+    assert result.memory == memory
 
 
 async def test_a_cron_line_is_told_in_its_own_zone(pool: Any) -> None:
