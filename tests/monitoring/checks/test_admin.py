@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from monitoring.checks import actions
 from monitoring.checks.kinds import kinds
 from monitoring.checks.models import Check, CheckSchedule, CheckState, DatabaseTarget, Service, StatusChange
 from monitoring.events.models import Event
+from security.access.models import User
 from tests.monitoring.checks.doors import home, sample_kind, save, shop
 
 __all__ = ["home", "sample_kind", "shop"]
@@ -243,3 +245,15 @@ def test_every_kind_has_a_page_to_add_it(ada_client: Client, kind: str) -> None:
 
 def test_machines_are_listed(ada_client: Client) -> None:
     page(ada_client, "/admin/checks/machine/")
+
+
+def test_a_person_who_may_only_look_sees_a_check_without_its_secrets(mallory: Any, home: Check) -> None:
+    mallory.user_permissions.set(Permission.objects.filter(codename__in=["view_check", "view_service"]))
+    User.objects.filter(pk=mallory.pk).update(is_staff=True)
+    client = Client()
+    client.force_login(User.objects.get(pk=mallory.pk))
+    text = page(client, change(home))
+    assert "host: a" in text
+    assert "hunter2" not in text
+    assert "Test this check" not in text
+    assert client.post(change(home), filled(home.service)).status_code == 403

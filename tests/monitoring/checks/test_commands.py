@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from monitoring.checks import actions
+from monitoring.checks.management.waiting import wait_for
 from monitoring.checks.models import Check, CheckSchedule, CheckState, Service
 from tests.monitoring.checks.doors import home, sample_kind, shop
 
@@ -124,3 +125,11 @@ def test_help_names_the_exit_codes(capsys: Any) -> None:
     with pytest.raises(SystemExit):
         call_command("services", "import", "--help")
     assert "2 --diff found differences" in " ".join(capsys.readouterr().out.split())
+
+
+def test_waiting_ends_when_all_have_reported(home: Check) -> None:
+    progress = io.StringIO()
+    CheckState.objects.update(last_checked_at=home.created_at, last_verdict="up")
+    reported, waiting = wait_for({home.pk: None}, 10, progress)
+    assert (reported, waiting) == ([home], [])
+    assert progress.getvalue() == "1 of 1 have reported."
