@@ -74,7 +74,6 @@ def test_a_statement_of_another_kind_is_refused_by_the_form(query: str) -> None:
         "SELECT nextval('counter')",
         "SELECT set_config('transaction_read_only', 'off', true)",
         "SELECT id FROM users FOR UPDATE",
-        "SELECT lo_create(0)",
     ],
 )
 async def test_a_write_never_happens_even_as_a_superuser(server: PgServer, query: str) -> None:
