@@ -28,9 +28,7 @@ async def fetch(request: Request, *, zone: Zone, timeout_s: float | None = None)
         failure = HttpError(Fault.TIMEOUT, progress.deadline_words(limit_s))
     except HttpError as error:
         failure = error
-    raise HttpError(
-        failure.cause, scrub(failure.message, request.all_secrets), redirects=len(progress.redirects)
-    ) from None
+    raise failure.redacted(request.all_secrets, len(progress.redirects)) from None
 
 
 async def aclose() -> None:

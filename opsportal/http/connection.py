@@ -83,6 +83,9 @@ async def connected_socket(addresses: list[str], port: int) -> socket.socket:
     try:
         return await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=HAPPY_EYEBALLS_DELAY_S)
     except OSError as error:
+        if error.errno is None and len(addresses) > 1:
+            tried = ", ".join(where(address, port) for address in addresses)
+            raise HttpError(Fault.UNREACHABLE, f"None of {tried} accepts a connection") from None
         raise connect_error(error, where(addresses[0], port)) from None
 
 

@@ -2,9 +2,13 @@
 secret."""
 
 import errno
+import os
 import socket
 import ssl
+from collections.abc import Iterable
 from enum import StrEnum
+
+from opsportal.http.redact import scrub
 
 
 class Fault(StrEnum):
@@ -26,25 +30,34 @@ class HttpError(Exception):
     """A call that brought no answer.
 
     `message` is one redacted sentence for people; `redirects` counts those followed before; `verify_code` is OpenSSL's
-    X509_V_ERR_* where the cause is a certificate.
+    X509_V_ERR_* where the cause is a certificate; `own_fault`: this machine ran out of something, so nothing is known of
+    the other side.
     """
 
-    def __init__(self, cause: str, message: str, *, redirects: int = 0, verify_code: int = 0) -> None:
+    def __init__(self, cause: str, message: str, *, verify_code: int = 0, own_fault: bool = False) -> None:
         super().__init__(message)
         self.cause = Fault(cause)
         self.message = message
-        self.redirects = redirects
+        self.redirects = 0
         self.verify_code = verify_code
+        self.own_fault = own_fault
+
+    def redacted(self, secrets: Iterable[str], redirects: int) -> "HttpError":
+        """Itself, with a message that may be shown."""
+        self.message = scrub(self.message, secrets)
+        self.args = (self.message,)
+        self.redirects = redirects
+        return self
 
 
 UNREACHABLE = {
     errno.ENETUNREACH,
     errno.EHOSTUNREACH,
-    errno.EADDRNOTAVAIL,
     errno.ENETDOWN,
     errno.EHOSTDOWN,
     errno.EACCES,
 }
+OWN_FAULTS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
 RESET = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN}
 CERTIFICATE_WORDS = {
     10: "it has expired",
@@ -64,6 +77,9 @@ def connect_error(error: OSError, where: str) -> HttpError:
         return HttpError(Fault.REFUSED, f"Connection refused by {where}")
     if error.errno == errno.ETIMEDOUT:
         return HttpError(Fault.TIMEOUT, f"{where} did not accept the connection: the network gave up")
+    if error.errno in OWN_FAULTS:
+        message = f"The portal itself could not open a connection to {where}: {_reason(error)}"
+        return HttpError(Fault.UNREACHABLE, message, own_fault=True)
     if error.errno in RESET:
         return HttpError(Fault.RESET, f"Connection reset by {where} while connecting")
     if error.errno in UNREACHABLE:
@@ -97,10 +113,4 @@ def stream_error(error: Exception | None, where: str, phase: str) -> HttpError:
 def _reason(error: OSError) -> str:
     if isinstance(error, socket.gaierror) or error.errno is None:
         return type(error).__name__
-    return errno_words(error.errno)
-
-
-def errno_words(number: int) -> str:
-    import os
-
-    return os.strerror(number).lower()
+    return os.strerror(error.errno).lower()

@@ -6,7 +6,8 @@ from urllib.parse import quote, quote_plus
 
 MASK = "***"
 WORD = (
-    r"(?:[\w.-]*(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|private[_-]?key|signature|credential)[\w.-]*"
+    r"(?:[\w.-]{0,40}"  # bounded, so that no text makes the search slow
+    r"(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|private[_-]?key|signature|credential)[\w.-]{0,40}"
     r"|key|sig|auth|authorization|cookie|set-cookie|proxy-authorization|session(?:id)?|x-api-key)"
 )
 SECRET_NAME = re.compile(WORD, re.IGNORECASE)

@@ -89,6 +89,8 @@ def fault(
 ) -> Result:
     """The Result for a call that brought no answer. What the portal's own policy blocks is unknown, not down; where a
     redirect leads there, the answer of what is watched is wrong."""
+    if error.own_fault:
+        return Result(Status.UNKNOWN, error.message, Cause.INTERNAL, values or {}, evidence or {})
     own_doing = error.cause == "blocked" and not error.redirects
     verdict = Status.UNKNOWN if own_doing else Status.DOWN
     return Result(verdict, error.message, Cause(error.cause.value), values or {}, evidence or {})

@@ -1,6 +1,7 @@
 """The fault table of `http` (docs/check-kinds/http.md): fault, status, cause, words."""
 
 import asyncio
+import errno
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,9 +9,11 @@ import aiodns
 import pytest
 
 from monitoring.checks.choices import Cause, Status
+from monitoring.checks.probes import net
 from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.http import HttpProbe
 from opsportal.http import aclose, resolver
+from opsportal.http.errors import connect_error
 from tests.fakes.certificates import authority, issued, self_signed
 from tests.fakes.dns_server import dns_server
 from tests.fakes.http_peers import (
@@ -191,6 +194,12 @@ async def test_plain_http_on_the_tls_port_is_named() -> None:
     async with peer(bad_request) as site:
         result = await ask(f"https://127.0.0.1:{site.port}/")
     assert seen(result) == (Status.DOWN, Cause.TLS, f"{site.where} does not speak TLS")
+
+
+def test_running_out_of_file_descriptors_is_not_a_fault_of_the_site() -> None:
+    result = net.fault(connect_error(OSError(errno.EMFILE, ""), "10.0.0.1:80"))
+    words = "The portal itself could not open a connection to 10.0.0.1:80: too many open files"
+    assert seen(result) == (Status.UNKNOWN, Cause.INTERNAL, words)
 
 
 async def test_the_engine_may_cancel_a_run_at_any_time() -> None:
