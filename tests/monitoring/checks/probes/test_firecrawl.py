@@ -14,6 +14,8 @@ from monitoring.checks.choices import Cause, Status
 from monitoring.checks.probes.base import Context, Result, clean_settings
 from monitoring.checks.probes.exposition import parse
 from monitoring.checks.probes.firecrawl import FirecrawlProbe, SettingsForm
+from opsportal.http import aclose
+from tests.fakes import half_open
 from tests.fakes.firecrawl import ADMIN_KEY, NEWER, OLDER, FakeFirecrawl
 from tests.fakes.serving import serving
 
@@ -154,6 +156,21 @@ async def test_a_closed_port_is_down() -> None:
 async def test_a_hanging_one_is_down_at_the_deadline() -> None:
     result = await ask(FakeFirecrawl(broken={"/v0/health/liveness": "hang"}), timeout_s=0.3)
     assert (result.verdict, result.cause) == (Status.DOWN, Cause.TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("peer", "cause"),
+    [
+        (half_open.silent, Cause.TIMEOUT),
+        (half_open.hanging_up, Cause.RESET),
+        (half_open.saying(b"+PONG\r\n"), Cause.PROTOCOL),
+    ],
+)
+async def test_a_peer_that_is_half_there_is_down(peer: half_open.Handler, cause: Cause) -> None:
+    async with half_open.serving(peer) as port:
+        result = await run(f"http://127.0.0.1:{port}", timeout_s=0.5)
+        await aclose()
+    assert (result.verdict, result.cause) == (Status.DOWN, cause)
 
 
 async def test_a_hanging_redis_health_is_degraded() -> None:

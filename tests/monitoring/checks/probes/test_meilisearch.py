@@ -12,6 +12,8 @@ from aiohttp import web
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.probes.base import Context, Result, clean_settings
 from monitoring.checks.probes.meilisearch import MeilisearchProbe, SettingsForm
+from opsportal.http import aclose
+from tests.fakes import half_open
 from tests.fakes.meilisearch import FakeMeilisearch
 from tests.fakes.serving import serving
 
@@ -160,6 +162,7 @@ async def test_a_closed_port_is_down() -> None:
     async with serving(FakeMeilisearch().application()) as url:
         pass
     result = await run(url)
+    await aclose()
     assert (result.verdict, result.cause) == (Status.DOWN, Cause.REFUSED)
     assert result.summary == f"Connection refused by {url.removeprefix('http://')}"
 
@@ -168,6 +171,21 @@ async def test_a_hanging_one_is_down_at_the_deadline() -> None:
     async with serving(FakeMeilisearch(broken={"/health": "hang"}).application()) as url:
         result = await run(url, timeout_s=0.3)
     assert (result.verdict, result.cause) == (Status.DOWN, Cause.TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("peer", "cause"),
+    [
+        (half_open.silent, Cause.TIMEOUT),
+        (half_open.hanging_up, Cause.RESET),
+        (half_open.saying(b"+PONG\r\n"), Cause.PROTOCOL),
+    ],
+)
+async def test_a_peer_that_is_half_there_is_down(peer: half_open.Handler, cause: Cause) -> None:
+    async with half_open.serving(peer) as port:
+        result = await run(f"http://127.0.0.1:{port}", timeout_s=0.5)
+        await aclose()
+    assert (result.verdict, result.cause) == (Status.DOWN, cause)
 
 
 async def test_a_hanging_queue_is_degraded() -> None:
