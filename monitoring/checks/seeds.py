@@ -1,0 +1,124 @@
+"""The first estate: the portal watches its own parts and the machine it runs on."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from monitoring.checks.actions import check_save, database_target_save, service_save
+from monitoring.checks.models import DatabaseTarget, Service
+from opsportal.stack.paths import local_url
+
+OWNER = "Operations"
+TARGET = "opsportal"
+BACKLOG = """
+SELECT count(*) FILTER (WHERE next_check_at < now() - interval '10 seconds') AS late_checks, count(*) AS scheduled_checks
+FROM checks_checkschedule WHERE next_check_at IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedCheck:
+    kind: str
+    name: str
+    settings: dict[str, Any]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SeedService:
+    name: str
+    slug: str
+    description: str
+    checks: tuple[SeedCheck, ...]
+    depends_on: tuple[str, ...] = ()
+    criticality: str = "high"
+
+
+def seed() -> list[str]:
+    """Make the services that are not there yet, by slug, with their checks; the names of those that were made."""
+    if not DatabaseTarget.objects.filter(slug=TARGET).exists():
+        database_target_save(name="Opsportal's own database", slug=TARGET, dsn=settings.DATABASE_URL)
+    return [service.name for service in estate() if _made(service)]
+
+
+def _made(wanted: SeedService) -> bool:
+    if Service.objects.filter(slug=wanted.slug).exists():
+        return False
+    service = service_save(
+        name=wanted.name,
+        slug=wanted.slug,
+        description=wanted.description,
+        owner=OWNER,
+        criticality=wanted.criticality,
+        labels={"part-of": "opsportal"},
+        depends_on=Service.objects.filter(slug__in=wanted.depends_on),
+    )
+    for check in wanted.checks:
+        check_save(service=service, kind=check.kind, name=check.name, settings=check.settings, **check.options)
+    return True
+
+
+def estate() -> list[SeedService]:
+    """What is seeded, dependencies first."""
+    base_url = local_url(settings.BIND, settings.PORT)
+    return [
+        SeedService(
+            "This machine",
+            "this-machine",
+            "The machine that the portal's engine runs on.",
+            (SeedCheck("system", "Machine", {}),),
+        ),
+        SeedService(
+            "Portal PostgreSQL",
+            "portal-postgresql",
+            "Where the portal keeps everything.",
+            (SeedCheck("postgresql", "Server", {"database": TARGET}),),
+        ),
+        SeedService(
+            "Portal Valkey",
+            "portal-valkey",
+            "Carries the portal's live updates, its cache and its Celery queue.",
+            (SeedCheck("redis", "Server", {"url": settings.REDIS_URL}),),
+        ),
+        SeedService(
+            "Portal web",
+            "portal-web",
+            "Pages, API and live updates of the portal.",
+            (
+                SeedCheck("http", "Ready", {"url": f"{base_url}/readyz"}),
+                SeedCheck("http", "Log-in page", {"url": f"{base_url}/login/", "body_contains": "csrfmiddlewaretoken"}),
+            ),
+            depends_on=("portal-postgresql", "portal-valkey"),
+            criticality="critical",
+        ),
+        SeedService(
+            "Portal background work",
+            "portal-work",
+            "The Celery worker, beat, and the engine that runs the checks.",
+            (
+                SeedCheck(
+                    "celery",
+                    "Worker and beat",
+                    {
+                        "broker_url": settings.CELERY_BROKER_URL,
+                        "queues": [settings.CELERY_TASK_DEFAULT_QUEUE],
+                        "beat_key": "opsportal:beat",
+                        "beat_tolerance_s": 30,
+                    },
+                    {"timeout_s": 15},
+                ),
+                SeedCheck(
+                    "sql",
+                    "Late checks",
+                    {"database": TARGET, "query": BACKLOG.strip()},
+                    {
+                        "interval_s": 60,
+                        "impact": "degrades",
+                        "thresholds": [{"value": "late_checks", "comparator": "gt", "degraded": 20, "down": 500}],
+                    },
+                ),
+            ),
+            depends_on=("portal-postgresql", "portal-valkey"),
+        ),
+    ]
