@@ -12,6 +12,7 @@ from monitoring.checks.configuration import stored_secrets
 from monitoring.checks.models import Check, Service
 from monitoring.checks.portable.reading import VERSION, Tree
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from monitoring.checks.threshold_rules import KEYS
 
 SERVICE_FIELDS = ("description", "owner", "criticality", "labels", "runbook_url")
 
@@ -41,7 +42,7 @@ def _service(service: Service, secret_marks: bool) -> Tree:
 
 def _check(check: Check, secret_marks: bool) -> Tree:
     entry: Tree = {"name": check.name, "kind": check.kind, "settings": _settings(check)}
-    entry |= {"thresholds": [_without_none(row) for row in check.thresholds], "interval_s": check.interval_s}
+    entry |= {"thresholds": [_threshold(row) for row in check.thresholds], "interval_s": check.interval_s}
     entry |= _unusual(check, [name for name in CheckOptions.__annotations__ if name != "interval_s"])
     if secret_marks:
         entry["settings"] |= {name: _Mark.of(value) for name, value in stored_secrets(check).items()}
@@ -72,8 +73,9 @@ def _unusual(item: Any, names: Iterable[str]) -> Tree:
     return found
 
 
-def _without_none(row: Tree) -> Tree:
-    return {key: value for key, value in row.items() if value is not None}
+def _threshold(row: Tree) -> Tree:
+    """A row in reading order, without the bound it does not have; PostgreSQL keeps the keys in an order of its own."""
+    return {part: row[part] for part in KEYS if row.get(part) is not None}
 
 
 class _Mark(str):

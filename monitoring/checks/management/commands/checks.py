@@ -69,7 +69,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{state.status:<11} {_path(check):<{width}}  {check.kind:<11} {state.last_summary}".rstrip()
             )
-        self.stderr.write(f"{len(found)} checks.")
+        self.stderr.write(f"Checks: {len(found)}.")
 
     def _run(self, options: dict[str, Any]) -> None:
         if not (options["all"] or options["checks"] or options["service"] or options["kind"]):
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         seen_before = {check.pk: check.state.last_checked_at for check in found}
         due = actions.checks_run_now(checks=found)
         left_out = len(found) - due
-        self.stderr.write(f"{due} checks are due now." + (f" {left_out} disabled or paused." if left_out else ""))
+        self.stderr.write(f"Due now: {due}." + (f" Disabled or paused: {left_out}." if left_out else ""))
         if not options["wait"]:
             if options["json"]:
                 self._json({"due": due, "left_out": left_out})
