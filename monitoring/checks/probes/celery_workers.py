@@ -69,7 +69,8 @@ def call_roll(url: str, *, prefix: str, wait_s: float, timeout_s: float) -> Roll
         "interval_start": 0,
         "global_keyprefix": prefix,
     }
-    with Connection(url, transport_options=options) as connection:
+    opened: Any = Connection(url, transport_options=options)
+    with opened as connection:
         connection.transport_cls = _CountingTransport  # as an argument it would lose to the + of redis+socket://
         channel: Any = connection.default_channel
         mailbox: Any = Mailbox("celery", type="fanout", accept=["json"])(connection)
