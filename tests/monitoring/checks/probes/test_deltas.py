@@ -51,11 +51,12 @@ def test_a_share_of_too_few_is_not_told() -> None:
 
 
 def test_memory_of_another_shape_is_dropped() -> None:
-    for memory in (
+    strange: list[object] = [
         [],
         {"epoch": "a", "names": ["n"], "samples": "x"},
         {"epoch": "a", "names": ["m"], "samples": [[0, 1]]},
-    ):
+    ]
+    for memory in strange:
         assert observe(memory, 10, "a", {"n": 3}).change("n") is None
 
 
