@@ -26,7 +26,7 @@ run: $(RUNTIME) ## Start the whole portal (PostgreSQL, Valkey, web, engine, work
 	@exec $(BIN)/python manage.py up
 
 test: $(DEV) ## Run the whole suite against a private PostgreSQL and Valkey
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 schemathesis: $(DEV) ## Ask every API operation many generated questions
 	SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest tests/test_openapi.py --timeout 3600

@@ -1,4 +1,4 @@
-"""The whole portal, killed in every part."""
+"""The whole portal, killed in every part. `--dist loadfile` keeps this file, and so its one portal, on one worker."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from opsportal.stack import postgres
 from opsportal.stack.paths import postgres_socket_dir, valkey_url
 from tests.opsportal.stack.portal import STOP_S, Portal, free_port, remaining
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 MEGABYTE = 1_000_000
 
 
@@ -79,9 +79,9 @@ def test_the_worker_takes_tasks_after_valkey_was_killed(portal: Portal) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can try a log-in as another user")
 def test_another_user_is_not_let_into_the_database(portal: Portal) -> None:
-    folder = postgres_socket_dir(portal.data_dir)
+    portal.wait_until(lambda: postgres.is_ready(portal.data_dir), "PostgreSQL")
     tried = subprocess.run(
-        [postgres.programs() / "psql", "-h", folder, "-U", "opsportal", "-c", "SELECT 1"],
+        [postgres.programs() / "psql", "-h", postgres_socket_dir(portal.data_dir), "-U", "opsportal", "-c", "SELECT 1"],
         cwd="/",
         capture_output=True,
         text=True,
