@@ -27,7 +27,7 @@ from monitoring.checks.serializers.checks import (
     invalid,
 )
 from monitoring.checks.serializers.uptime import UptimeSerializer, uptime_answer
-from monitoring.checks.series import check_series, span_of
+from monitoring.checks.series import check_series, span_of, stamp
 from opsportal.api.permissions import requires
 
 MAY_RUN = [IsAuthenticated, requires("checks.run_check")]
@@ -114,6 +114,6 @@ class CheckViewSet(ModelViewSet[Check]):
         query.is_valid(raise_exception=True)
         span = span_of(timezone.now(), **{key: value for key, value in query.validated_data.items() if key != "value"})
         return Response(
-            {"start": span.start, "end": span.end, "step_s": span.step_s}
+            {"start": stamp(span.start), "end": stamp(span.end), "step_s": span.step_s}
             | {"series": check_series(check, span, query.validated_data.get("value"))}
         )

@@ -1,5 +1,6 @@
 """The door under /api/v1/."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.conf import settings
 
 from monitoring.checks import actions
 from monitoring.checks.models import Check, Service, StatusChange
+from monitoring.metrics.store import Sample, labels_of, write
 from tests.monitoring.checks.doors import api_of, home, sample_kind, save, shop
 
 __all__ = ["home", "sample_kind", "shop"]
@@ -178,3 +180,32 @@ def test_the_ping_address_of_a_heartbeat_is_for_those_who_may_change_it(ada: Any
     path = f"/api/v1/checks/{check.pk}/"
     assert "/ping/" in api_of(ada).get(path).data["ping_url"]
     assert api_of(vera).get(path).data["ping_url"] is None
+
+
+def test_the_values_of_a_check_are_shown_over_time(vera: Any, home: Check) -> None:
+    labels = labels_of({"service": "shop", "check": "home"})
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    write([Sample("sample_wait_seconds", labels, noon + timedelta(seconds=second), 2.0) for second in range(3)])
+    query = "value=wait_seconds&start=2026-11-23T12:00:00Z&end=2026-11-23T12:01:00Z&step_s=60"
+    [series] = api_of(vera).get(f"/api/v1/checks/{home.pk}/series/?{query}").json()["series"]
+    assert series["points"] == [{"time": "2026-11-23T12:00:00Z", "value": 2.0}]
+    assert (series["value"], series["labels"]) == ("wait_seconds", {})
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z", "start"),
+        ("start=2020-01-01T00:00:00Z&end=2026-01-01T00:00:00Z&step_s=1", "step_s"),
+        ("step_s=0", "step_s"),
+    ],
+)
+def test_a_span_that_cannot_be_is_refused_by_field(vera: Any, home: Check, query: str, field: str) -> None:
+    answer = api_of(vera).get(f"/api/v1/checks/{home.pk}/series/?{query}")
+    assert list(answer.json()["errors"]) == [field]
+
+
+def test_uptime_is_told_for_the_usual_spans(vera: Any, home: Check) -> None:
+    for path in ("services/shop", f"checks/{home.pk}"):
+        spans = api_of(vera).get(f"/api/v1/{path}/uptime/").json()
+        assert [span["span"] for span in spans] == ["24h", "7d", "30d", "90d"]
