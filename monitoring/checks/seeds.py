@@ -61,7 +61,6 @@ def _made(wanted: SeedService) -> bool:
 
 def estate() -> list[SeedService]:
     """What is seeded, dependencies first."""
-    base_url = local_url(settings.BIND, settings.PORT)
     return [
         SeedService(
             "This machine",
@@ -81,44 +80,53 @@ def estate() -> list[SeedService]:
             "Carries the portal's live updates, its cache and its Celery queue.",
             (SeedCheck("redis", "Server", {"url": settings.REDIS_URL}),),
         ),
-        SeedService(
-            "Portal web",
-            "portal-web",
-            "Pages, API and live updates of the portal.",
-            (
-                SeedCheck("http", "Ready", {"url": f"{base_url}/readyz"}),
-                SeedCheck("http", "Log-in page", {"url": f"{base_url}/login/", "body_contains": "csrfmiddlewaretoken"}),
-            ),
-            depends_on=("portal-postgresql", "portal-valkey"),
-            criticality="critical",
-        ),
-        SeedService(
-            "Portal background work",
-            "portal-work",
-            "The Celery worker, beat, and the engine that runs the checks.",
-            (
-                SeedCheck(
-                    "celery",
-                    "Worker and beat",
-                    {
-                        "broker_url": settings.CELERY_BROKER_URL,
-                        "queues": [settings.CELERY_TASK_DEFAULT_QUEUE],
-                        "beat_key": "opsportal:beat",
-                        "beat_tolerance_s": 30,
-                    },
-                    {"timeout_s": 15},
-                ),
-                SeedCheck(
-                    "sql",
-                    "Late checks",
-                    {"database": TARGET, "query": BACKLOG.strip()},
-                    {
-                        "interval_s": 60,
-                        "impact": "degrades",
-                        "thresholds": [{"value": "late_checks", "comparator": "gt", "degraded": 20, "down": 500}],
-                    },
-                ),
-            ),
-            depends_on=("portal-postgresql", "portal-valkey"),
-        ),
+        _web(),
+        _background_work(),
     ]
+
+
+def _web() -> SeedService:
+    base_url = local_url(settings.BIND, settings.PORT)
+    return SeedService(
+        "Portal web",
+        "portal-web",
+        "Pages, API and live updates of the portal.",
+        (
+            SeedCheck("http", "Ready", {"url": f"{base_url}/readyz"}),
+            SeedCheck("http", "Log-in page", {"url": f"{base_url}/login/", "body_contains": "csrfmiddlewaretoken"}),
+        ),
+        depends_on=("portal-postgresql", "portal-valkey"),
+        criticality="critical",
+    )
+
+
+def _background_work() -> SeedService:
+    return SeedService(
+        "Portal background work",
+        "portal-work",
+        "The Celery worker, beat, and the engine that runs the checks.",
+        (
+            SeedCheck(
+                "celery",
+                "Worker and beat",
+                {
+                    "broker_url": settings.CELERY_BROKER_URL,
+                    "queues": [settings.CELERY_TASK_DEFAULT_QUEUE],
+                    "beat_key": "opsportal:beat",
+                    "beat_tolerance_s": 30,
+                },
+                {"timeout_s": 15},
+            ),
+            SeedCheck(
+                "sql",
+                "Late checks",
+                {"database": TARGET, "query": BACKLOG.strip()},
+                {
+                    "interval_s": 60,
+                    "impact": "degrades",
+                    "thresholds": [{"value": "late_checks", "comparator": "gt", "degraded": 20, "down": 500}],
+                },
+            ),
+        ),
+        depends_on=("portal-postgresql", "portal-valkey"),
+    )
