@@ -11,7 +11,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nC
 
 class Answer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's transports have a class of their own
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's transports have a class of their own
 
     def data_received(self, data: bytes) -> None:
         self.transport.write(ANSWER)

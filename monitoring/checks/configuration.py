@@ -16,7 +16,15 @@ EMPTY: list[Any] = ["", {}, []]
 
 def full_settings(check: Check) -> Settings:
     """What a probe is built with: the stored settings with the secrets opened. Raises SealBrokenError."""
-    return {**check.settings, **unseal(check.sealed_secrets)} if check.sealed_secrets else dict(check.settings)
+    return complete_settings(probe_class(check.kind), check.settings, check.sealed_secrets)
+
+
+def complete_settings(probe: type[Probe], settings: Settings, sealed_secrets: str) -> Settings:
+    """Stored settings with their secrets. What was stored before the kind had one of its settings is given that one's default."""
+    full = {**settings, **unseal(sealed_secrets)}
+    if probe.SettingsForm.base_fields.keys() <= full.keys():
+        return full
+    return clean_settings(probe.SettingsForm, full)
 
 
 def stored_secrets(check: Check | None) -> dict[str, Any]:

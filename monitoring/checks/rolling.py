@@ -145,7 +145,7 @@ def _latencies(start: datetime, end: datetime) -> dict[Subject, Latency]:
 
 
 def _latency_of(summary: Summary) -> Latency:
-    return Latency(summary.count, summary.total, summary.highest, tuple(summary.counts.items()))
+    return Latency(summary.samples, summary.total, summary.highest, tuple(summary.counts.items()))
 
 
 def _row(subject: Subject, seconds: dict[str, float], latency: Latency) -> dict[str, Any]:

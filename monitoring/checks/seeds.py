@@ -1,16 +1,25 @@
 """The first estate: the portal watches its own parts and the machine it runs on."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
+from django.utils import timezone
 
 from monitoring.checks.actions import check_save, database_target_save, service_save
-from monitoring.checks.models import DatabaseTarget, Service
+from monitoring.checks.models import CheckSchedule, DatabaseTarget, Service
+from monitoring.checks.probes.registry import probe_class
+from monitoring.checks.threshold_rules import default_rows
 from opsportal.stack.paths import local_url
 
 OWNER = "Operations"
 TARGET = "opsportal"
+# The web process and the worker may still be starting when the engine begins.
+STARTING_S = 15
+# A portal that just started has asked its cache for little, and missed most of it.
+VALKEY_THRESHOLDS_LEFT_OUT = {"hit_ratio"}
 BACKLOG = """
 SELECT count(*) FILTER (WHERE next_check_at < now() - interval '10 seconds') AS late_checks, count(*) AS scheduled_checks
 FROM checks_checkschedule WHERE next_check_at IS NOT NULL
@@ -31,6 +40,7 @@ class SeedService:
     slug: str
     description: str
     checks: tuple[SeedCheck, ...]
+    first_run_s: int = 0
     depends_on: tuple[str, ...] = ()
     criticality: str = "high"
 
@@ -54,9 +64,23 @@ def _made(wanted: SeedService) -> bool:
         labels={"part-of": "opsportal"},
         depends_on=Service.objects.filter(slug__in=wanted.depends_on),
     )
+    first_run_at = timezone.now() + timedelta(seconds=wanted.first_run_s)
     for check in wanted.checks:
-        check_save(service=service, kind=check.kind, name=check.name, settings=check.settings, **check.options)
+        made = check_save(service=service, kind=check.kind, name=check.name, settings=check.settings, **check.options)
+        CheckSchedule.objects.filter(check_ref=made).update(next_check_at=first_run_at)
     return True
+
+
+def _sees_statistics() -> bool:
+    """Whether the portal's own role may read what other sessions do."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_has_role(current_user, 'pg_monitor', 'USAGE')")
+        return bool(cursor.fetchone()[0])
+
+
+def _valkey_thresholds() -> list[dict[str, Any]]:
+    rows = default_rows(probe_class("redis"))
+    return [row for row in rows if row["value"] not in VALKEY_THRESHOLDS_LEFT_OUT]
 
 
 def estate() -> list[SeedService]:
@@ -72,13 +96,13 @@ def estate() -> list[SeedService]:
             "Portal PostgreSQL",
             "portal-postgresql",
             "Where the portal keeps everything.",
-            (SeedCheck("postgresql", "Server", {"database": TARGET}),),
+            (SeedCheck("postgresql", "Server", {"database": TARGET, "statistics": _sees_statistics()}),),
         ),
         SeedService(
             "Portal Valkey",
             "portal-valkey",
             "Carries the portal's live updates, its cache and its Celery queue.",
-            (SeedCheck("redis", "Server", {"url": settings.REDIS_URL}),),
+            (SeedCheck("redis", "Server", {"url": settings.REDIS_URL}, {"thresholds": _valkey_thresholds()}),),
         ),
         _web(),
         _background_work(),

@@ -43,7 +43,7 @@ class Summary(NamedTuple):
     """One series over a span: how many samples, their sum and maximum, and counts per bucket (index → count, empty ones left out)."""
 
     labels: dict[str, str]
-    count: int
+    samples: int
     total: float
     highest: float
     counts: dict[str, int]
@@ -141,7 +141,8 @@ def read(selector: Selector, start: datetime, end: datetime, step: timedelta | N
         )
         series = {series_id: SeriesData(selector.name, _labels(labels)) for series_id, labels in cursor.fetchall()}
         query = (READ_RAW if step is None else READ_STEPS).format(bounds=BOUNDS)
-        cursor.execute(query, {"ids": list(series), "start": start, "end": end, "step": step})
+        parameters: dict[str, Any] = {"ids": list(series), "start": start, "end": end, "step": step}
+        cursor.execute(query, parameters)
         for series_id, time, value in cursor:
             series[series_id].points.append((time, value))
     return sorted((data for data in series.values() if data.points), key=lambda data: sorted(data.labels.items()))
@@ -160,7 +161,10 @@ def summarise(selector: Selector, start: datetime, end: datetime, bounds: Sequen
                 "bounds": list(bounds),
             },
         )
-        return [Summary(_labels(labels), *rest, orjson.loads(counts)) for labels, *rest, counts in cursor]
+        return [
+            Summary(_labels(labels), samples, total, highest, orjson.loads(counts))
+            for labels, samples, total, highest, counts in cursor
+        ]
 
 
 def _json(labels: Mapping[str, str]) -> str:

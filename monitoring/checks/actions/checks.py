@@ -54,7 +54,12 @@ def check_save(
     probe = probe_of(kind)
     values: dict[str, Any] = {"service": service, "name": name, **options}
     if check is None:
-        values = {"interval_s": probe.default_interval_s, **values}
+        begin_with = {
+            "interval_s": probe.default_interval_s,
+            "timeout_s": probe.default_timeout_s,
+            "failures_before_down": probe.default_failures_before_down,
+        }
+        values = begin_with | values
     values["slug"] = slug or stored.slug or free_slug(name, Check.objects.filter(service=service), kind)
     errors = _add_question(values, probe, stored, settings, thresholds)
     changed = assign(stored, values)

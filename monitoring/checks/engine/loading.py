@@ -9,11 +9,12 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from monitoring.checks.choices import Impact
+from monitoring.checks.configuration import complete_settings
 from monitoring.checks.probes.base import Probe
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
 from monitoring.checks.status import Rules
 from monitoring.metrics.store import Labels, labels_of
-from opsportal.crypto import SealBrokenError, unseal
+from opsportal.crypto import SealBrokenError
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,8 @@ def job_of(row: Mapping[str, Any]) -> Job:
 
 def _probe_of(row: Mapping[str, Any]) -> tuple[Probe | None, str]:
     try:
-        return probe_class(row["kind"])(row["settings"] | unseal(row["sealed_secrets"])), ""
+        kind = probe_class(row["kind"])
+        return kind(complete_settings(kind, row["settings"], row["sealed_secrets"])), ""
     except (UnknownKindError, SealBrokenError) as error:
         return None, str(error)
     except Exception as error:

@@ -20,7 +20,7 @@ from monitoring.checks.engine.running import Outcome, run
 from monitoring.checks.engine.upkeep import in_maintenance, upkeep
 from monitoring.checks.engine.writing import finish, write
 from monitoring.checks.status import Circumstances
-from opsportal import live
+from opsportal import http, live
 
 log = logging.getLogger(__name__)
 
@@ -218,6 +218,8 @@ class Engine:
         except (TimeoutError, psycopg.Error, PoolTimeout, OSError) as error:
             log.warning("stopped without writing %d results (%s)", len(self.finished), type(error).__name__)
         await self.pool.close(timeout=1)
+        await http.aclose()
+        await live.adisconnect()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -34,7 +34,10 @@ class CheckState(models.Model):
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
     confirmed = models.CharField(
-        max_length=12, choices=Status.choices, default=Status.PENDING, help_text="Behind a pause, maintenance or staleness."
+        max_length=12,
+        choices=Status.choices,
+        default=Status.PENDING,
+        help_text="Behind a pause, maintenance or staleness.",
     )
     since = models.DateTimeField(null=True)
     hard = models.BooleanField(

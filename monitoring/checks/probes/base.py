@@ -105,6 +105,8 @@ class Probe(ABC):
     dynamic_values: ClassVar[bool] = False  # True: more values may come, named by the settings (the columns of a query)
     default_thresholds: ClassVar[tuple[Threshold, ...]] = ()
     default_interval_s: ClassVar[int] = 30
+    default_timeout_s: ClassVar[float] = 10
+    default_failures_before_down: ClassVar[int] = 2
     SettingsForm: ClassVar[type[ProbeForm]]
 
     def __init__(self, settings: Mapping[str, Json]) -> None:

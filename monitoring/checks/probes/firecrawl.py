@@ -68,6 +68,7 @@ class FirecrawlProbe(Probe):
     description = "Firecrawl: API, Redis, queue, workers, browser, and a canary scrape."
     icon = "travel_explore"
     default_interval_s = 60
+    default_timeout_s = 20  # its redis-health alone may take 15 s
     values = {
         "response_seconds": Value("Answer to liveness", Unit.SECONDS),
         "waiting_jobs": Value("Jobs waiting", Unit.COUNT),

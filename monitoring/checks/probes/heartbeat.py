@@ -66,6 +66,7 @@ class HeartbeatProbe(Probe):
     description = "A job that tells the portal when it starts and ends; its silence is the alarm."
     icon = "cardiology"
     default_interval_s = 30
+    default_failures_before_down = 1  # it is the job that failed, not a single question that went wrong
     values = {
         "last_ping_age_seconds": Value("Since the last end", Unit.SECONDS),
         "late_seconds": Value("Late by", Unit.SECONDS, "Past the time it was expected at; 0 while it is in time."),

@@ -26,7 +26,8 @@ class ScriptedProbe(Probe):
 
     async def run(self, context: Context) -> Result:
         said = self.scripts[self.settings["name"]](context)
-        return await said if hasattr(said, "__await__") else said
+        result: Result = await said if hasattr(said, "__await__") else said
+        return result
 
 
 def up(_: Context) -> Result:

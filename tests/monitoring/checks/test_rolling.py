@@ -46,11 +46,16 @@ def test_doing_it_again_changes_nothing(check: Check) -> None:
     rollup(minute(40))
     before = list(StatusRollup.objects.order_by("tier_s", "start", "check_id").values("tier_s", "start", "up_s"))
     rollup(minute(40))
-    assert before == list(StatusRollup.objects.order_by("tier_s", "start", "check_id").values("tier_s", "start", "up_s"))
+    assert before == list(
+        StatusRollup.objects.order_by("tier_s", "start", "check_id").values("tier_s", "start", "up_s")
+    )
 
 
 def test_hours_and_days_are_the_sums_of_their_slots(check: Check) -> None:
-    write(Sample("check_duration_seconds", labels_of({"service": "shop", "check": "home"}), minute(n), 0.1) for n in range(60))
+    write(
+        Sample("check_duration_seconds", labels_of({"service": "shop", "check": "home"}), minute(n), 0.1)
+        for n in range(60)
+    )
     rollup(minute(0))
     rollup(minute(59.9))
     for tier_s in (3600, 86_400):
@@ -67,12 +72,17 @@ def test_the_latency_of_a_service_is_that_of_its_checks(check: Check) -> None:
 
 
 def test_uptime_is_read_from_the_rollups(check: Check) -> None:
-    write(Sample("check_duration_seconds", labels_of({"service": "shop", "check": "home"}), minute(n), 0.2) for n in range(30))
+    write(
+        Sample("check_duration_seconds", labels_of({"service": "shop", "check": "home"}), minute(n), 0.2)
+        for n in range(30)
+    )
     rollup(minute(1))
     turned(check, minute(15), Status.UP, Status.DOWN)
     rollup(minute(30))
     spans = uptime(minute(30), service_id=check.service_id, check_id=check.pk)
-    assert {name: span.ratio for name, span in spans.items()} == dict.fromkeys(["24h", "7d", "30d", "90d"], pytest.approx(0.5))
+    assert {name: span.ratio for name, span in spans.items()} == dict.fromkeys(
+        ["24h", "7d", "30d", "90d"], pytest.approx(0.5)
+    )
     assert spans["24h"].latency_p95_s == pytest.approx(0.2, rel=0.25)
 
 

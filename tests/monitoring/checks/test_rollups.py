@@ -33,7 +33,9 @@ def test_time_before_the_first_run_is_excluded() -> None:
     assert (seconds["excluded_s"], seconds["up_s"]) == (600, 300)
 
 
-@given(st.lists(st.tuples(st.floats(0, 2000), st.sampled_from(list(Status))), max_size=30), st.sampled_from(list(Status)))
+@given(
+    st.lists(st.tuples(st.floats(0, 2000), st.sampled_from(list(Status))), max_size=30), st.sampled_from(list(Status))
+)
 def test_the_seconds_of_a_slot_always_add_up(moves: list[tuple[float, Status]], first: Status) -> None:
     turns, status = [], first
     for second, after in sorted(moves):

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Run due checks until SIGTERM or Ctrl-C. Any number of engines, on any number of hosts, share the work."
+    # A fault in one room's settings is shown by `manage.py check`; it is no reason to stop watching everything.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", default=socket.gethostname(), help="Label of this engine's own metrics.")
