@@ -69,15 +69,21 @@ def rollups(service_id: int, number: int, now: datetime) -> Iterator[StatusRollu
     for slot in range(SLOTS):
         down_s = SLOT_S / 3 if (slot * 7 + number) % 97 < 2 else 0.0
         mean_s = 0.05 * (1.6 + math.sin(slot / 9 + number)) + (number % 5) * 0.01
-        bucket = next(place for place, bound in enumerate(LATENCY_BUCKETS_S) if bound >= mean_s)
-        yield StatusRollup(
-            tier_s=SLOT_S,
-            start=newest - timedelta(seconds=slot * SLOT_S),
-            service_id=service_id,
-            up_s=SLOT_S - down_s,
-            down_s=down_s,
-            runs=30,
-            latency_sum_s=mean_s * 30,
-            latency_max_s=mean_s * 3,
-            latency={str(bucket - 1): 10, str(bucket): 17, str(bucket + 3): 3},
-        )
+        spent = {"up_s": SLOT_S - down_s, "down_s": down_s}
+        yield rollup(service_id, newest - timedelta(seconds=slot * SLOT_S), mean_s, spent)
+
+
+def rollup(service_id: int, start: datetime, mean_s: float, spent: dict[str, float]) -> StatusRollup:
+    """One slot of thirty runs around `mean_s`; without latency where nothing answered."""
+    answered = spent.get("up_s", 0.0) + spent.get("degraded_s", 0.0) > 0
+    bucket = next(place for place, bound in enumerate(LATENCY_BUCKETS_S) if bound >= mean_s)
+    return StatusRollup(
+        tier_s=SLOT_S,
+        start=start,
+        service_id=service_id,
+        runs=30 if answered else 0,
+        latency_sum_s=mean_s * 30 if answered else 0,
+        latency_max_s=mean_s * 3 if answered else 0,
+        latency={str(bucket - 1): 10, str(bucket): 17, str(bucket + 3): 3} if answered else {},
+        **spent,
+    )

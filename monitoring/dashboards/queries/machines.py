@@ -22,9 +22,7 @@ class MachineRow:
 
 def machine_rows(now: datetime, slug: str | None = None) -> list[MachineRow]:
     """All machines, or the checks of one, the worst first; one statement."""
-    checks = Check.objects.filter(kind=KIND).select_related(
-        "service", "service__state", "state", "schedule", "state__affected_by"
-    )
+    checks = Check.objects.filter(kind=KIND).select_related("service__state", "state", "schedule")
     if slug is not None:
         checks = checks.filter(service__slug=slug)
     return [machine_row(check, now) for check in checks.order_by("service__state__rank", "service__name", "name")[:500]]
