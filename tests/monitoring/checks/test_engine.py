@@ -23,6 +23,7 @@ from monitoring.checks.models import (
 from monitoring.checks.probes.base import Context, Result
 from monitoring.events.models import Event
 from monitoring.metrics.store import Selector, read
+from opsportal import live
 from opsportal.database import conninfo
 from tests.monitoring.checks.scripted import Script, down, scripts, up
 
@@ -48,6 +49,7 @@ async def engines() -> AsyncIterator[EngineMaker]:
     yield make
     for engine in made:
         await engine.pool.close()
+    await live.adisconnect()
     await sync_to_async(connections.close_all)()
 
 
