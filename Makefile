@@ -50,6 +50,9 @@ bench-pages: $(DEV) ## Overview with 10,000 checks: time, statements, bytes
 bench-live: $(DEV) ## 1,000 WebSocket clients: gaps and delay; flip to open page
 	$(BIN)/python -m benchmarks.live
 
+screenshots: $(DEV) ## Make the pictures of docs/images from a private portal with a made-up estate
+	$(BIN)/python -m docs.screenshots
+
 lock: $(DEV) ## Pin the dependencies again (needs the network)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
