@@ -15,6 +15,7 @@ from monitoring.checks.probes.pg_faults import failed, timed_out
 from monitoring.checks.probes.pg_session import ask, session
 from monitoring.checks.probes.sql_columns import TooMuchError, values_of
 from monitoring.checks.probes.sql_query import one_reading_statement
+from monitoring.checks.probes.sql_rights import may_do_too_much
 
 MOST_ROWS, MOST_COLUMNS, MOST_VALUES = 200, 30, 1000
 # The planner must optimise for all rows, not for the first ones that a cursor usually wants.
@@ -96,6 +97,9 @@ class SqlProbe(Probe):
 
     async def _query(self, connection: Mapping[str, Any], clock: Clock) -> Result:
         async with session(connection, self.settings, clock) as server:
+            clock.step = "asking what its user may do"
+            if objection := await ask(server, may_do_too_much(server), clock):
+                return Result(Status.UNKNOWN, objection, Cause.MISCONFIGURED)
             clock.step = "running the query"
             started_s = clock.left_s()
             names, rows = await ask(server, self._fetch(server), clock)

@@ -76,13 +76,39 @@ def test_a_statement_of_another_kind_is_refused_by_the_form(query: str) -> None:
         "SELECT id FROM users FOR UPDATE",
     ],
 )
-async def test_a_write_never_happens_even_as_a_superuser(server: PgServer, query: str) -> None:
-    server.run("CREATE SEQUENCE IF NOT EXISTS counter")
-    result = await run(probe_of(SqlProbe, dsn=server.dsn(), query=query))
+async def test_a_write_never_happens_even_with_the_right_to(server: PgServer, query: str) -> None:
+    server.run("CREATE SEQUENCE IF NOT EXISTS counter", "GRANT ALL ON users, counter TO plain")
+    result = await run(probe_of(SqlProbe, dsn=server.dsn("plain", "pl4in", "postgres"), query=query))
     assert (result.verdict, result.cause) == (Status.UNKNOWN, Cause.MISCONFIGURED), result
     assert result.summary.startswith("Misconfigured: ")
     with server.connect() as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (2000,)
+
+
+async def test_no_query_is_run_as_a_superuser_whatever_role_it_takes_on(server: PgServer) -> None:
+    dsn = f"{server.dsn()} options='-c role=plain'"
+    result = await run(
+        probe_of(SqlProbe, dsn=dsn, query="SELECT set_config('role', 'none', true), pg_read_file('PG_VERSION')")
+    )
+    assert (result.verdict, result.cause) == (Status.UNKNOWN, Cause.MISCONFIGURED)
+    assert "is a superuser; give the check a user that may read what the query needs" in result.summary
+    assert set(result.values) == set()
+
+
+@pytest.mark.parametrize("table", ["access_user", "access_apitoken", "django_session"])
+async def test_no_query_is_run_as_a_user_that_reads_the_portals_people(newest: PgServer, table: str) -> None:
+    newest.run(f"CREATE TABLE {table} (secret text, open text)", f"GRANT SELECT (secret) ON {table} TO watcher")
+    result = await ask(newest, "SELECT 1 AS n")
+    newest.run(f"DROP TABLE {table}")
+    assert (result.verdict, result.cause) == (Status.UNKNOWN, Cause.MISCONFIGURED)
+    assert "may read accounts, tokens and sessions" in result.summary
+
+
+async def test_no_query_is_run_as_a_user_that_reads_files_of_the_server(newest: PgServer) -> None:
+    newest.run("GRANT pg_read_server_files TO watcher")
+    result = await ask(newest, "SELECT pg_read_file('PG_VERSION')")
+    newest.run("REVOKE pg_read_server_files FROM watcher")
+    assert "may use files or programs of the server" in result.summary
 
 
 async def test_more_rows_than_the_cap_are_refused_without_fetching_them(server: PgServer) -> None:
