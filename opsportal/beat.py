@@ -20,7 +20,6 @@ from opsportal import sent_at  # noqa: F401 - connects its signal
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
 log = logging.getLogger(__name__)
 
-TICK_KEY = "opsportal:beat"
 TICK_S = 5
 PERIODIC_S: dict[str, int] = {
     "monitoring.checks.tasks.rollup_tick": 60,
@@ -29,7 +28,7 @@ PERIODIC_S: dict[str, int] = {
 
 
 class TickingScheduler(Scheduler):
-    """Celery's scheduler in memory, which writes the time of its last tick (Unix seconds) to the key `opsportal:beat`."""
+    """Celery's scheduler in memory, which writes the time of its last tick to the key BEAT_TICK_KEY."""
 
     max_interval = TICK_S
 
@@ -40,7 +39,7 @@ class TickingScheduler(Scheduler):
     def tick(self, *args: Any, **kwargs: Any) -> float:
         wait_s: float = super().tick(*args, **kwargs)
         try:
-            self.valkey.set(TICK_KEY, f"{time.time():.3f}")
+            self.valkey.set(settings.BEAT_TICK_KEY, f"{time.time():.3f}")
         except redis.RedisError as error:
             log.warning("The tick could not be written: %s", type(error).__name__)
         return wait_s

@@ -301,6 +301,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
+BEAT_TICK_KEY = "opsportal:beat"  # in Valkey: when beat last ticked, in Unix seconds
 
 # --- Logs -------------------------------------------------------------------------------------------------------
 LOGGING = logs.configuration(

@@ -43,6 +43,7 @@ STATUS_ICONS = {
     Status.PAUSED: "pause_circle",
     Status.PENDING: "pending",
 }
+FAILING = (Status.DOWN, Status.DEGRADED, Status.STALE)  # what "failing" means in filters and lists
 STATUS_ORDER = [
     Status.DOWN, Status.DEGRADED, Status.STALE, Status.UNKNOWN, Status.MAINTENANCE, Status.PENDING, Status.PAUSED, Status.UP,
 ]  # fmt: skip
@@ -94,3 +95,12 @@ class Cause(models.TextChoices):
     LATE = "late", "Did not report in time"
     FAILED = "failed", "Reported a failure"
     INTERNAL = "internal", "Fault of the portal"
+
+
+class PingKind(models.TextChoices):
+    """What a job says with a ping."""
+
+    START = "start", "Started"
+    SUCCESS = "success", "Succeeded"
+    FAIL = "fail", "Failed"
+    LOG = "log", "Logged"

@@ -6,12 +6,12 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 
-from monitoring.checks.choices import Status
+from monitoring.checks.choices import FAILING
 
 
 class ServiceQuerySet(models.QuerySet[Any]):
     def failing(self) -> Self:
-        return self.filter(state__status__in=[Status.DOWN, Status.DEGRADED, Status.STALE])
+        return self.filter(state__status__in=FAILING)
 
     def with_label(self, key: str, value: str) -> Self:
         return self.filter(labels__contains={key: value})
@@ -33,20 +33,12 @@ class CheckQuerySet(models.QuerySet[Any]):
         return self.filter(Q(paused_until__isnull=True) | Q(paused_until__lte=now), enabled=True)
 
     def failing(self) -> Self:
-        return self.filter(state__status__in=[Status.DOWN, Status.DEGRADED, Status.STALE])
+        return self.filter(state__status__in=FAILING)
 
 
 class MaintenanceWindowQuerySet(models.QuerySet[Any]):
     def active(self, now: datetime) -> Self:
         return self.filter(starts_at__lte=now, ends_at__gt=now)
-
-
-class StatusChangeQuerySet(models.QuerySet[Any]):
-    def of_service(self, service_id: int) -> Self:
-        return self.filter(service_id=service_id, check_id__isnull=True)
-
-    def of_check(self, check_id: int) -> Self:
-        return self.filter(check_id=check_id)
 
 
 class StatusRollupQuerySet(models.QuerySet[Any]):

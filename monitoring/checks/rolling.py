@@ -16,6 +16,7 @@ from monitoring.checks.choices import Status
 from monitoring.checks.latency import LATENCY_BUCKETS_S
 from monitoring.checks.models import Check, CheckState, ServiceState, StatusChange, StatusRollup
 from monitoring.checks.rollups import DAY_S, HOUR_S, SLOT_S, Turn, slot_start, spent
+from monitoring.checks.value_names import DURATION_METRIC
 from monitoring.metrics.store import Selector, Summary, summarise
 
 # After a longer absence the slots before are left empty: there is nothing to tell of them.
@@ -136,7 +137,7 @@ def _latencies(start: datetime, end: datetime) -> dict[Subject, Latency]:
         )
     }
     found: dict[Subject, Latency] = defaultdict(Latency)
-    for summary in summarise(Selector("check_duration_seconds", {}), start, end, LATENCY_BUCKETS_S):
+    for summary in summarise(Selector(DURATION_METRIC, {}), start, end, LATENCY_BUCKETS_S):
         subject = ids.get((summary.labels["service"], summary.labels["check"]))
         if subject is not None:
             found[subject] = latency = _latency_of(summary)

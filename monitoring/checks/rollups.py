@@ -9,7 +9,6 @@ from monitoring.checks.choices import Status
 SLOT_S = 900
 HOUR_S = 3600
 DAY_S = 86_400
-TIERS_S = (SLOT_S, HOUR_S, DAY_S)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 COLUMNS = {

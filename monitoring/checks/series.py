@@ -7,11 +7,12 @@ from django.core.exceptions import ValidationError
 
 from monitoring.checks.models import Check
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from monitoring.checks.value_names import DURATION_METRIC, STATUS_METRIC, metric_name, split_name
 from monitoring.metrics.store import Selector, read
 
 USUAL_POINTS = 300
 MAX_POINTS = 5000
-COMMON = {"duration_seconds": "check_duration_seconds", "status": "check_status"}
+COMMON = {"duration_seconds": DURATION_METRIC, "status": STATUS_METRIC}
 
 
 class Span(NamedTuple):
@@ -44,7 +45,7 @@ def value_names(check: Check) -> list[str]:
         known = list(probe_class(check.kind).values)
     except UnknownKindError:
         known = []
-    seen = [name.partition("{")[0] for name in check.state.last_values]
+    seen = [split_name(name)[0] for name in check.state.last_values]
     return list(dict.fromkeys([*COMMON, *known, *seen]))
 
 
@@ -62,7 +63,7 @@ def stamp(time: datetime) -> str:
 
 
 def _read(check: Check, span: Span, name: str) -> list[dict[str, Any]]:
-    metric = COMMON.get(name, f"{check.kind}_{name}")
+    metric = COMMON.get(name) or metric_name(check.kind, name)
     selector = Selector(metric, {"service": check.service.slug, "check": check.slug})
     return [
         {

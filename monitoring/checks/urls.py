@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from monitoring.checks.api_agent import AgentReportView
-from monitoring.checks.views_canary import canary
-from monitoring.checks.views_ping import ping
+from monitoring.checks.api.agent import AgentReportView
+from monitoring.checks.views.canary import canary
+from monitoring.checks.views.ping import ping
 
 app_name = "checks"
 urlpatterns = [

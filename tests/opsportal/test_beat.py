@@ -18,7 +18,7 @@ QUEUE = "opsportal"
 @pytest.fixture
 def valkey() -> redis.Redis:
     client = redis.Redis.from_url(settings.REDIS_URL)
-    client.delete(QUEUE, beat.TICK_KEY)
+    client.delete(QUEUE, settings.BEAT_TICK_KEY)
     return client
 
 
@@ -45,7 +45,7 @@ def test_each_tick_is_written_with_its_time(valkey: redis.Redis) -> None:
     scheduler.schedule = {}
     with time_machine.travel(NOON, tick=False):
         scheduler.tick()
-    assert float(valkey.get(beat.TICK_KEY) or 0) == NOON
+    assert float(valkey.get(settings.BEAT_TICK_KEY) or 0) == NOON
 
 
 def test_beat_goes_on_ticking_while_valkey_is_away() -> None:

@@ -1,16 +1,16 @@
-"""What all writes of this room share: clean models, changed fields, free slugs, the event, the engines' wake-up."""
+"""What all writes of this room share: clean models, changed fields, free slugs, who did it, and the event."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.db.models import Model, QuerySet
 from django.utils.text import slugify
 
 from monitoring.checks.configuration import by_field
 from monitoring.checks.models import Check
+from monitoring.checks.wakeup import wake_engines
 from monitoring.events.actions import event_emit
 from monitoring.events.choices import Severity
 
@@ -61,9 +61,3 @@ def announce(*, kind: str, subject: str, summary: str, by: Person, payload: Mapp
         payload={"by": who, **(payload or {})},
     )
     wake_engines()
-
-
-def wake_engines() -> None:
-    """PostgreSQL delivers this when the transaction commits."""
-    with connection.cursor() as cursor:
-        cursor.execute("NOTIFY checks_changed")

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils import timezone
 
-from monitoring.checks.actions.common import Person, announce, subject_of, wake_engines
+from monitoring.checks.actions.common import Person, announce, subject_of
 from monitoring.checks.models import Check, CheckSchedule
+from monitoring.checks.wakeup import wake_engines
 
 UNTIL_RESUMED = datetime(3000, 1, 1, tzinfo=UTC)
 """`Check.paused_until` of a check that stays paused until somebody resumes it."""

@@ -18,7 +18,7 @@ from monitoring.checks.forms.checks import OPTIONS, ROW_PARTS, CheckForm, check_
 from monitoring.checks.kinds import described, kinds
 from monitoring.checks.models import Check
 from monitoring.checks.probes.registry import LABELS, UnknownKindError, probe_class
-from monitoring.checks.queries_config import checks_listed, ping_url
+from monitoring.checks.queries import checks_listed, ping_url
 
 RUNNING = [
     ("interval_s", "timeout_s", "retry_interval_s"),

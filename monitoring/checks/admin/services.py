@@ -18,7 +18,7 @@ from monitoring.checks.admin.widgets import dress
 from monitoring.checks.configuration import by_field
 from monitoring.checks.forms.services import DatabaseTargetForm, MaintenanceWindowForm, ServiceByUrlForm, ServiceForm
 from monitoring.checks.models import DatabaseTarget, MaintenanceWindow, Service
-from monitoring.checks.queries_config import services_listed, windows_listed
+from monitoring.checks.queries import services_listed, windows_listed
 
 
 @admin.register(Service)

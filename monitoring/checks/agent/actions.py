@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from monitoring.checks.models import Machine
-from monitoring.checks.value_names import split_name
+from monitoring.checks.value_names import metric_name, split_name
 from monitoring.events.actions import event_emit
 from monitoring.events.choices import Severity
 from monitoring.metrics.store import Sample, labels_of, write
@@ -95,7 +95,7 @@ def _samples(slug: str, readings: Iterable[Reading]) -> Iterable[Sample]:
     for reading in readings:
         for full_name, value in reading.values.items():
             name, labels = split_name(full_name)
-            yield Sample(f"system_{name}", labels_of({**labels, "machine": slug}), reading.time, value)
+            yield Sample(metric_name("system", name), labels_of({**labels, "machine": slug}), reading.time, value)
 
 
 def _remember(machine: Machine, batch: Batch, newest: Reading, receipt: Receipt, skew: timedelta) -> None:

@@ -15,7 +15,7 @@ from monitoring.checks import actions
 from monitoring.checks.api.services import BACKENDS
 from monitoring.checks.filters import CheckFilter
 from monitoring.checks.models import Check
-from monitoring.checks.queries_config import checks_listed
+from monitoring.checks.queries import checks_listed
 from monitoring.checks.run_once import check_test
 from monitoring.checks.serializers.checks import (
     CheckSerializer,

@@ -12,7 +12,7 @@ from rest_framework.viewsets import ModelViewSet
 from monitoring.checks import actions
 from monitoring.checks.filters import MaintenanceWindowFilter, ServiceFilter
 from monitoring.checks.models import DatabaseTarget, MaintenanceWindow, Service
-from monitoring.checks.queries_config import services_listed, windows_listed
+from monitoring.checks.queries import services_listed, windows_listed
 from monitoring.checks.serializers.services import (
     DatabaseTargetSerializer,
     MaintenanceWindowSerializer,

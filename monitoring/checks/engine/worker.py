@@ -20,11 +20,11 @@ from monitoring.checks.engine.running import Outcome, run
 from monitoring.checks.engine.upkeep import in_maintenance, upkeep
 from monitoring.checks.engine.writing import finish, write
 from monitoring.checks.status import Circumstances
+from monitoring.checks.wakeup import CHANNEL
 from opsportal import http, live
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "checks_changed"
 LOOKAHEAD_S = 1.0  # checks due within this are claimed now and begun on time
 POLL_S = 0.8
 FLUSH_S = 0.2  # results of this long go out together, unless one changes a status

@@ -18,6 +18,7 @@ from monitoring.checks.engine.running import Outcome
 from monitoring.checks.live_payloads import check_payload
 from monitoring.checks.schedule import next_try
 from monitoring.checks.status import SEVERITY, Circumstances, Standing, advanced
+from monitoring.checks.value_names import DURATION_METRIC, STATUS_METRIC, metric_name, split_name
 from monitoring.events.bulk import events_emit
 from monitoring.metrics import store
 from monitoring.metrics.copying import microseconds
@@ -155,7 +156,7 @@ def _identities(batch: Sequence[Finished]) -> list[tuple[str, store.Labels]]:
         job = one.outcome.job
         found += [series_of(job.kind, job.labels, name) for name in one.outcome.result.values if name not in job.series]
         if "" not in job.series:
-            found += [("check_status", job.labels), ("check_duration_seconds", job.labels)]
+            found += [(STATUS_METRIC, job.labels), (DURATION_METRIC, job.labels)]
     return found
 
 
@@ -165,8 +166,8 @@ def _samples(kept: Sequence[Finished], ids: Mapping[tuple[str, store.Labels], in
         job, outcome = one.outcome.job, one.outcome
         known, time = job.series, microseconds(outcome.started_at)
         if "" not in known:
-            known[""] = ids["check_status", job.labels]
-            known["{}"] = ids["check_duration_seconds", job.labels]
+            known[""] = ids[STATUS_METRIC, job.labels]
+            known["{}"] = ids[DURATION_METRIC, job.labels]
         rows.append((known[""], time, float(SEVERITY[outcome.result.verdict])))
         if outcome.result.verdict in ANSWERED:
             rows.append((known["{}"], time, outcome.duration_s))
@@ -179,26 +180,5 @@ def _samples(kept: Sequence[Finished], ids: Mapping[tuple[str, store.Labels], in
 
 def series_of(kind: str, labels: store.Labels, name: str) -> tuple[str, store.Labels]:
     """The metric and labels of a probe's value: `disk_used_ratio{mount="/"}` of kind system is `system_disk_used_ratio` with `mount`."""
-    base, brace, inside = name.partition("{")
-    metric = f"{kind}_{base}"
-    if not brace:
-        return metric, labels
-    return metric, tuple(sorted((*labels, *parsed_labels(inside[:-1]))))
-
-
-def parsed_labels(text: str) -> list[tuple[str, str]]:
-    """The pairs of `key="value",…` as `probes.base.labelled` writes them, escapes undone."""
-    pairs, rest = [], text
-    while rest:
-        key, _, rest = rest.partition('="')
-        value, index = [], 0
-        while rest[index] != '"':
-            if rest[index] == "\\":
-                index += 1
-                value.append("\n" if rest[index] == "n" else rest[index])
-            else:
-                value.append(rest[index])
-            index += 1
-        pairs.append((key, "".join(value)))
-        rest = rest[index + 2 :]
-    return pairs
+    base, own = split_name(name)
+    return metric_name(kind, base), tuple(sorted((*labels, *own.items()))) if own else labels

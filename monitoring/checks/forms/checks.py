@@ -17,6 +17,7 @@ from monitoring.checks.threshold_rules import default_rows, has_dynamic_values
 OPTIONS = (
     "interval_s", "timeout_s", "retry_interval_s", "failures_before_down", "successes_before_up", "impact", "enabled",
 )  # fmt: skip
+KIND_DEFAULTS = ("interval_s", "timeout_s", "failures_before_down")  # each is `default_<name>` of the probe
 ROW_PARTS = ("value", "comparator", "degraded", "down")
 SPARE_ROWS = 2
 ACRONYMS = frozenset({"api", "ca", "dns", "dsn", "id", "ip", "json", "pem", "sql", "tls", "ttl", "url"})
@@ -39,8 +40,9 @@ class CheckForm(TriedForm):
         self.trial: Trial | None = None
         if "slug" in self.fields:
             self.fields["slug"].required = False
-        if self.stored() is None and "interval_s" in self.fields:
-            self.initial.setdefault("interval_s", self.probe.default_interval_s)
+        if self.stored() is None:
+            for name in KIND_DEFAULTS:
+                self.initial.setdefault(name, getattr(self.probe, f"default_{name}"))
 
     def is_valid(self) -> bool:
         """A trial stops before the save: the admin shows the form again, with what was seen."""

@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 
+from monitoring.checks.choices import PingKind
 from monitoring.checks.heartbeats import pairing, queries
 from monitoring.checks.models import Check, CheckSchedule, HeartbeatKey, HeartbeatPing
-from monitoring.checks.models.heartbeat import PingKind
+from monitoring.checks.wakeup import wake_engines
 
 USER_AGENT_LENGTH = 200
 
@@ -92,5 +93,4 @@ def _duration_s(check_id: int, kind: PingKind, run_id: UUID | None, now: datetim
 def _make_due(check_id: int, now: datetime) -> None:
     runnable = Check.objects.filter(pk=check_id).runnable(now)
     if CheckSchedule.objects.filter(check_ref__in=runnable).update(next_check_at=now):
-        with connection.cursor() as cursor:
-            cursor.execute("NOTIFY checks_changed")
+        wake_engines()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitoring.checks.heartbeats.pairing import FAIL, Ping, Runs
+from monitoring.checks.choices import PingKind
+from monitoring.checks.heartbeats.pairing import Ping, Runs
 from monitoring.checks.heartbeats.schedule import Cron, Schedule
 
 
@@ -51,7 +52,7 @@ def judge(runs: Runs, expectation: Expectation, now: datetime) -> Judgement:
     oldest, newest = (runs.open_starts[0], runs.open_starts[-1]) if runs.open_starts else (None, None)
     if oldest and now > oldest.time + expectation.max_run:
         return Judgement(Standing.HUNG, expected_at, oldest.time + expectation.max_run, oldest)
-    if runs.end and runs.end.kind == FAIL:
+    if runs.end and runs.end.kind == PingKind.FAIL:
         return Judgement(Standing.FAILED, expected_at, overdue_at, newest)
     if newest:
         return Judgement(Standing.RUNNING, expected_at, newest.time + expectation.max_run, newest)

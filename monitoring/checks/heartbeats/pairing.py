@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-START, SUCCESS, FAIL = "start", "success", "fail"
+from monitoring.checks.choices import PingKind
 
 
 class Ping(NamedTuple):
@@ -40,13 +40,13 @@ def runs_of(pings: Iterable[Ping]) -> Runs:
     end: Ping | None = None
     end_started_at: datetime | None = None
     for ping in pings:
-        if ping.kind == START:
+        if ping.kind == PingKind.START:
             opened.pop(ping.run_id, None)
             opened[ping.run_id] = ping
             continue
         start = opened.pop(ping.run_id, None)
         end, end_started_at = ping, start.time if start else None
-        if ping.kind == SUCCESS:
+        if ping.kind == PingKind.SUCCESS:
             since = start.time if start else ping.time
             opened = {run_id: other for run_id, other in opened.items() if other.time > since}
     return Runs(end, end_started_at, tuple(opened.values()))

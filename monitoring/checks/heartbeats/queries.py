@@ -1,16 +1,15 @@
-"""Reads of heartbeats: by the portal's own connection (the ping door, pages) and by the engine's pool (the probe)."""
+"""Reads of heartbeats: by the portal's own connection (the ping door) and by the engine's pool (the probe)."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from psycopg.rows import tuple_row
 
+from monitoring.checks.choices import PingKind
 from monitoring.checks.heartbeats.pairing import Ping
-from monitoring.checks.models import Check, HeartbeatPing
-from monitoring.checks.models.heartbeat import PingKind
+from monitoring.checks.models import HeartbeatPing
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -51,11 +50,6 @@ async def history(pool: "AsyncConnectionPool[AsyncConnection[Any]]", check_id: i
             return None
         await cursor.execute(RECENT_PINGS, [check_id, RECENT])
         return History(found[0], _oldest_first(await cursor.fetchall()))
-
-
-def ping_url(check: Check) -> str:
-    """The address that the job of a heartbeat check calls."""
-    return f"{settings.PUBLIC_URL.rstrip('/')}/ping/{check.heartbeat_key.key}"
 
 
 def _oldest_first(rows: Iterable[tuple[datetime, str, UUID | None, int | None, float | None]]) -> list[Ping]:

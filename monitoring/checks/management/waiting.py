@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from monitoring.checks.models import Check
-from monitoring.checks.queries_config import checks_listed
+from monitoring.checks.queries import checks_listed
 
 POLL_S = 0.2
 

@@ -4,12 +4,7 @@ import uuid
 
 from django.db import models
 
-
-class PingKind(models.TextChoices):
-    START = "start", "Started"
-    SUCCESS = "success", "Succeeded"
-    FAIL = "fail", "Failed"
-    LOG = "log", "Logged"
+from monitoring.checks.choices import PingKind
 
 
 class HeartbeatPing(models.Model):

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Machine(models.Model):
-    """A machine with an agent, and the newest report it sent. Written by `agent.actions.reports_store` only.
+    """A machine with an agent, and the newest report it sent. Written by `agent.actions.readings_store` only.
 
     `report` holds {"values": {name: number}, "facts": {name: text}} as `system.collect` made them; `streams` the last
     sequence number taken of each agent's buffer, so that a report sent twice is stored once.

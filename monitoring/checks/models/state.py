@@ -1,10 +1,13 @@
-"""What is known of checks and services now, what changed, and the roll-ups of the past. Written by the engine only."""
+"""What is known of checks and services now, what changed, and the roll-ups of the past.
+
+Actions make the rows of a new check or service and say when it is due; the engine and the roll-ups write the rest.
+"""
 
 from django.db import models
 from django.db.models import Q
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.querysets import StatusChangeQuerySet, StatusRollupQuerySet
+from monitoring.checks.querysets import StatusRollupQuerySet
 
 
 class CheckSchedule(models.Model):
@@ -93,8 +96,6 @@ class StatusChange(models.Model):
     cause = models.CharField(max_length=20, choices=Cause.choices, blank=True)
     summary = models.TextField(blank=True)
     evidence = models.JSONField(default=dict)
-
-    objects = StatusChangeQuerySet.as_manager()
 
     class Meta:
         managed = False

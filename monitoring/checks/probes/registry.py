@@ -1,4 +1,4 @@
-"""The kinds of checks, by name. A new kind costs one file, one line here, one test file and one section in docs/check-kinds.md."""
+"""The kinds of checks, by name. A new kind costs one file, one line here, one test file and one page in docs/check-kinds/."""
 
 from functools import cache
 from importlib import import_module

@@ -14,11 +14,11 @@ from monitoring.checks.choices import Cause, Comparator, Status
 from monitoring.checks.probes.base import Context, Probe, ProbeForm, Result, Threshold
 from monitoring.checks.probes.list_field import ListField
 from monitoring.checks.probes.system_values import VALUES
+from monitoring.checks.status import STALE_AFTER_INTERVALS
 from monitoring.checks.system.collect import Reading, collect
 from monitoring.checks.system.words import ago, summary
 from monitoring.checks.value_names import split_name
 
-INTERVALS_TO_STALE = 3
 FIRST_SPAN_S = 1.0
 MACHINE = "SELECT name, last_report_at, interval_s, report FROM checks_machine WHERE slug = %s"
 ABOVE = Comparator.ABOVE
@@ -102,7 +102,7 @@ class SystemProbe(Probe):
     def _judged(self, report: Report, now: datetime) -> Result:
         age_s = max(0.0, (now - report.taken_at).total_seconds())
         values = {"report_age_seconds": age_s}
-        if age_s > INTERVALS_TO_STALE * report.interval_s:
+        if age_s > STALE_AFTER_INTERVALS * report.interval_s:
             words = f"{report.name} has not reported for {ago(age_s)}; it should every {ago(report.interval_s)}"
             evidence = {"last_report_at": report.taken_at.isoformat(), "facts": report.report.get("facts", {})}
             return Result(Status.UNKNOWN, words, Cause.LATE, values, evidence)

@@ -12,7 +12,7 @@ from monitoring.checks.choices import Cause, Comparator, Status
 from monitoring.checks.configuration import stored_secrets
 from monitoring.checks.models import Check, CheckState, Service, StatusChange
 from monitoring.checks.probes.registry import kind_choices
-from monitoring.checks.queries_config import ping_url
+from monitoring.checks.queries import ping_url
 
 
 class ThresholdSerializer(serializers.Serializer[Any]):

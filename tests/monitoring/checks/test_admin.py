@@ -84,6 +84,12 @@ def test_the_kind_of_a_new_check_is_chosen_first(ada_client: Client) -> None:
     assert "Answers what it was told to answer." in text
 
 
+def test_a_new_check_begins_with_the_defaults_of_its_kind(ada_client: Client) -> None:
+    form = ada_client.get("/admin/checks/check/add/?kind=heartbeat").context["adminform"].form
+    assert form["failures_before_down"].value() == 1
+    assert form["timeout_s"].value() == 10
+
+
 def test_a_check_is_added_with_the_settings_of_its_kind(ada_client: Client, shop: Service) -> None:
     answer = ada_client.post(ADD, filled(shop))
     assert answer.status_code == 302, answer.context["adminform"].form.errors

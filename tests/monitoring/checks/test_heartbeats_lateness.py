@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitoring.checks.choices import PingKind
 from monitoring.checks.heartbeats.lateness import Expectation, Judgement, Standing, judge
-from monitoring.checks.heartbeats.pairing import FAIL, START, SUCCESS, Ping, duration_of, runs_of
+from monitoring.checks.heartbeats.pairing import Ping, duration_of, runs_of
 from monitoring.checks.heartbeats.schedule import Cron, Every, Schedule
+
+START, SUCCESS, FAIL = PingKind.START, PingKind.SUCCESS, PingKind.FAIL
 
 T0 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 A, B = uuid4(), uuid4()

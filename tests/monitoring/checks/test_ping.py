@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.test import Client, override_settings
 
 from monitoring.checks.actions import check_save, checks_pause, service_save
-from monitoring.checks.heartbeats.queries import ping_url
 from monitoring.checks.models import Check, CheckSchedule, HeartbeatPing
+from monitoring.checks.queries import ping_url
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
-from opsportal.beat import TICK_KEY
 from opsportal.celery import app
 from opsportal.stack import postgres
 from opsportal.stack.paths import postgres_socket_dir, valkey_url
@@ -54,7 +54,7 @@ def test_all_processes_together_are_small(portal: Portal) -> None:
 
 
 def test_beat_tells_when_it_last_ticked(portal: Portal) -> None:
-    portal.wait_until(lambda: portal.valkey().get(TICK_KEY), "tick of beat")
+    portal.wait_until(lambda: portal.valkey().get(settings.BEAT_TICK_KEY), "tick of beat")
 
 
 @pytest.mark.parametrize("name", ["web", "engine", "worker", "beat", "valkey", "postgres"])

@@ -12,7 +12,7 @@ from monitoring.checks.choices import Status
 from monitoring.checks.configuration import clean_parts, probe_of
 from monitoring.checks.management.waiting import wait_for
 from monitoring.checks.models import Check
-from monitoring.checks.queries_config import checks_listed
+from monitoring.checks.queries import checks_listed
 from monitoring.checks.run_once import Seen, Trial, check_test, run_once
 
 EXIT_CODES = {Status.UP: 0, Status.DEGRADED: 1, Status.DOWN: 2}

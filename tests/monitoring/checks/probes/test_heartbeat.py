@@ -13,10 +13,9 @@ from django.db import connection, connections
 from psycopg_pool import AsyncConnectionPool
 
 from monitoring.checks.actions import check_save, service_save
-from monitoring.checks.choices import Cause, Status
+from monitoring.checks.choices import Cause, PingKind, Status
 from monitoring.checks.heartbeats.actions import Caller, ping_store
 from monitoring.checks.models import Check
-from monitoring.checks.models.heartbeat import PingKind
 from monitoring.checks.probes.base import Context, Result, clean_settings
 from monitoring.checks.probes.heartbeat import HeartbeatProbe, SettingsForm
 

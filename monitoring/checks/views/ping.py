@@ -10,9 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from monitoring.checks.choices import PingKind
 from monitoring.checks.heartbeats.actions import Caller, ping_store
 from monitoring.checks.models import HeartbeatKey
-from monitoring.checks.models.heartbeat import PingKind
 from opsportal.addresses import client_address
 
 CHUNK_BYTES = 65_536

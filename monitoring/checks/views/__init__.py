@@ -1,0 +1,1 @@
+"""Doors that machines knock at: pings of jobs, canary pages."""
