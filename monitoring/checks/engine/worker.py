@@ -167,13 +167,14 @@ class Engine:
         decided = [finish(one, now, self._around(one)) for one in batch]
         try:
             async with self.pool.connection() as database:
-                updates = await write(database, decided)
+                written = await write(database, decided)
         except BaseException:
             self.finished = batch + self.finished  # not written: again with the next batch, while their leases last
             raise
-        self.measures.runs += len(batch)
+        self.measures.runs += len(batch) - written.lost
+        self.measures.lost_leases += written.lost
         self._expect(min(one.next_at for one in decided))
-        await live.apublish_many(updates)
+        await live.apublish_many(written.updates)
         if len(self.finished) >= BATCH:
             self.flush_now.set()
 

@@ -6,7 +6,7 @@ Everything a batch says is one transaction; open pages hear of it after the comm
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from psycopg import AsyncConnection
@@ -59,6 +59,13 @@ class Finished:
     next_at: datetime
 
 
+class Written(NamedTuple):
+    """Live updates by topic, and how many results were left out."""
+
+    updates: dict[str, Updates]
+    lost: int
+
+
 def finish(outcome: Outcome, now: datetime, around: Circumstances) -> Finished:
     """Decide what the outcome means."""
     claim, job = outcome.claim, outcome.job
@@ -67,8 +74,8 @@ def finish(outcome: Outcome, now: datetime, around: Circumstances) -> Finished:
     return Finished(outcome, standing, next_at)
 
 
-async def write(database: AsyncConnection[Any], batch: Sequence[Finished]) -> dict[str, Updates]:
-    """Store a batch; the live updates by topic. Results whose lease is lost are left out: another run has taken their place."""
+async def write(database: AsyncConnection[Any], batch: Sequence[Finished]) -> Written:
+    """Store a batch. Results whose lease is lost are left out: another run has taken their place."""
     ids = await store.prepare(database, _identities(batch))
     async with database.transaction():
         cursor = await database.execute(FINISH, [orjson.dumps([_row(one) for one in batch]).decode()])
@@ -79,7 +86,7 @@ async def write(database: AsyncConnection[Any], batch: Sequence[Finished]) -> di
     for one in kept:
         job = one.outcome.job
         updates.setdefault(f"service:{job.service_id}", {})[str(job.check_id)] = check_payload(one)
-    return updates
+    return Written(updates, lost=len(batch) - len(kept))
 
 
 async def _write_changes(database: AsyncConnection[Any], kept: Sequence[Finished]) -> dict[str, Updates]:

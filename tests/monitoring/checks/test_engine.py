@@ -204,6 +204,7 @@ async def test_a_result_whose_lease_was_lost_counts_for_nothing(scripts: Scripts
         await asyncio.sleep(0.001)
     await slow._flush()
     assert (await astate(check)).last_checked_at is None
+    assert (slow.measures.runs, slow.measures.lost_leases) == (0, 1)
     start, end = timezone.now() - timedelta(minutes=1), timezone.now() + timedelta(minutes=1)
     assert await sync_to_async(read)(Selector("check_status", {}), start, end) == []
 
