@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live lock screenshots clean
+.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live torture-checks lock screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench-live: $(DEV) ## 1,000 WebSocket clients: gaps and delay; flip to open page
 
 screenshots: $(DEV) ## Make the pictures of docs/images from a private portal with a made-up estate
 	$(BIN)/python -m docs.screenshots
+
+torture-checks: $(DEV) ## Kill and freeze every process of a portal at work, and count what its checks lost
+	$(BIN)/python -m benchmarks.torture_checks
 
 lock: $(DEV) ## Pin the dependencies again (needs the network)
 	$(BIN)/python -m pip install --quiet uv

@@ -1,4 +1,4 @@
-"""`make bench-live`: 1,000 tabs on one web process, one topic, one update a second for 30 s."""
+"""`make bench-live`: 1,000 tabs on one web process, an update a second for 30 s; and from a flip at a target to an open page."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks import flip
 from benchmarks.report import Report, percentile
 from benchmarks.stack import private_servers, raise_file_limit, web
 
@@ -58,7 +59,9 @@ def fan_out(report: Report, folder: Path) -> None:
 
 
 def flip_to_page(report: Report, folder: Path) -> None:
-    """From a flip at the target to the open page: not measured yet."""
+    """From a flip at the target to the open page, through engine, Valkey and the portal's own web process."""
+    with web(folder) as (_, port):
+        flip.measure(report, folder, f"http://127.0.0.1:{port}", session_cookie("page"))
 
 
 def start_clients(port: int) -> subprocess.Popen[str]:
@@ -71,7 +74,7 @@ def start_clients(port: int) -> subprocess.Popen[str]:
     plan = {
         "url": f"http://127.0.0.1:{port}/ws/live/",
         "origin": f"http://127.0.0.1:{port}",
-        "cookies": session_cookies(),
+        "cookies": [session_cookie(f"viewer-{n}") for n in range(PEOPLE)],
         "clients": CLIENTS,
     }
     clients.stdin.write(json.dumps(plan) + "\n")
@@ -81,21 +84,18 @@ def start_clients(port: int) -> subprocess.Popen[str]:
     return clients
 
 
-def session_cookies() -> list[str]:
-    """Cookies of people who are logged in and may see services."""
+def session_cookie(username: str) -> str:
+    """The cookie of a new person who is logged in and may see services."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.test import Client
 
-    cookies = []
-    for n in range(PEOPLE):
-        user: Any = get_user_model()(username=f"viewer-{n}", is_superuser=True)
-        user.set_unusable_password()
-        user.save()
-        browser = Client()
-        browser.force_login(user)
-        cookies.append(f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}")
-    return cookies
+    user: Any = get_user_model()(username=username, is_superuser=True)
+    user.set_unusable_password()
+    user.save()
+    browser = Client()
+    browser.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
 def publish_each_second(pid: int) -> Load:
