@@ -1,0 +1,68 @@
+"""A real Chromium before a real daphne: fixtures for tests marked `browser`. Import them into the test module.
+
+Playwright keeps an event loop in the test's thread, which Django takes for asynchronous code: make rows before the page, or `apart`.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.opsportal.live.daphne import Daphne
+
+T = TypeVar("T")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+no_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH")
+
+
+@pytest.fixture
+def portal(transactional_db: None, tmp_path: Path) -> Iterator[Daphne]:
+    """The web process over the test's database."""
+    server = Daphne(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def browser(portal: Daphne, ada_client: Client) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser, portal: Daphne, ada_client: Client) -> Iterator[Page]:
+    """Ada's tab, logged in. Whatever the page or its policy complains of fails the test."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=portal.url)
+    session = ada_client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": portal.url}])
+    tab = context.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto("/")
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+def apart(work: Callable[[], T]) -> T:
+    """Run `work` with the database, outside of the thread that Playwright's loop lives in."""
+
+    def bounded() -> T:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(bounded).result(timeout=30)
