@@ -40,6 +40,8 @@ HOME_FOLDER = re.compile(
 )
 PACKAGE_HOST = re.compile(r"https?://[^\s/\"']*(?:pypi|pythonhosted|npmjs|registry|artifact|nexus|mirror)[^\s/\"']*")
 LOOSE_END = re.compile(r"\b(?:TO" + "DO|FIX" + r"ME|XX" + r"X)\b")
+IMPURE_IMPORT = re.compile(r"^django\.db|\.models\b|^psycopg_pool|^redis$|^aiohttp|^socket$|^requests$")
+CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "time.time", "date.today"}
 UNREADABLE = (".png", ".ico", ".woff2")
 
 
@@ -94,6 +96,22 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 
 def test_every_excuse_is_still_needed() -> None:
     assert sorted(set(EXCUSED_NAMES) - set(tracked())) == []
+
+
+def says_it_is_pure(path: str) -> bool:
+    return bool(re.search(r"\b[Pp]ure\b", ast.get_docstring(ast.parse(text_of(path))) or ""))
+
+
+@pytest.mark.parametrize("path", [path for path in own_code() if says_it_is_pure(path) and "tests/" not in path])
+def test_a_module_that_says_it_is_pure_reads_no_clock_and_no_database(path: str) -> None:
+    tree = ast.parse(text_of(path))
+    imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert {name for name in imported if IMPURE_IMPORT.search(name)} == set()
+    assert {
+        name for name in called if name in CLOCKS or name.endswith((".execute", ".connect", ".objects.filter"))
+    } == set()
 
 
 @pytest.mark.parametrize("wing", WINGS)
