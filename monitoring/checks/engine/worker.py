@@ -32,6 +32,7 @@ TICK_S = 0.01  # checks begin in small groups: a wake-up of the loop costs more 
 UPKEEP_S = 2.0
 REPORT_S = 15.0
 RETRY_S = 0.5  # after PostgreSQL went away
+GIVE_UP_S = 5.0  # the pool doubles its pauses until it gives up and begins anew: so they stay short in a long outage
 STEP_S = 2.0  # what a step may still take when the engine is told to stop
 STOP_S = 6.0
 MOST_AT_ONCE = 4000
@@ -48,7 +49,13 @@ class Engine:
         self.name = name
         self.conninfo = conninfo
         self.pool: AsyncConnectionPool[Database] = AsyncConnectionPool(
-            conninfo, min_size=2, max_size=6, open=False, timeout=5, kwargs={"autocommit": True}
+            conninfo,
+            min_size=2,
+            max_size=6,
+            open=False,
+            timeout=GIVE_UP_S,
+            reconnect_timeout=GIVE_UP_S,
+            kwargs={"autocommit": True},
         )
         self.clock = DatabaseClock()
         self.jobs = JobCache()
