@@ -1,7 +1,6 @@
 """Run a check once, outside the engine, and say what it saw; nothing is saved."""
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,10 +14,10 @@ from psycopg_pool import AsyncConnectionPool
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.configuration import full_settings
 from monitoring.checks.engine.running import probed
+from monitoring.checks.grading import graded
 from monitoring.checks.models import Check
 from monitoring.checks.probes.base import Context
 from monitoring.checks.probes.registry import probe_class
-from monitoring.checks.status import graded
 from opsportal import http
 from opsportal.crypto import SealBrokenError
 from opsportal.database import conninfo
@@ -75,11 +74,8 @@ async def _once(trial: Trial, portal_dsn: str) -> Seen:
         began = time.perf_counter()
         result = await probed(probe, context)
         duration_s = time.perf_counter() - began
-    values = {name: value for name, value in result.values.items() if math.isfinite(value)}
-    status, cause, words = graded(result.verdict, trial.thresholds, values)
-    if words:
-        return Seen(status, cause, f"{words}. {result.summary}", values, result.evidence, duration_s)
-    return Seen(result.verdict, result.cause, result.summary, values, result.evidence, duration_s)
+    seen = graded(result, trial.thresholds, probe.values)
+    return Seen(seen.verdict, seen.cause, seen.summary, seen.values, seen.evidence, duration_s)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from monitoring.checks.choices import Cause, Comparator, Impact, Status
+from monitoring.checks.choices import Comparator, Impact, Status
 
 HISTORY_LENGTH = 21
 FLAP_HIGH_PERCENT = 30.0
@@ -66,23 +66,33 @@ _HOLDS = {
 }
 
 
-def crossed(thresholds: Sequence[Mapping[str, Any]], values: Mapping[str, float]) -> tuple[Status, str]:
-    """The worst status that `values` reach by `thresholds`, and a sentence that names the value and the bound.
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A value that reached a bound."""
+
+    status: Status
+    name: str
+    value: float
+    comparator: Comparator
+    bound: float
+
+
+def crossed(thresholds: Sequence[Mapping[str, Any]], values: Mapping[str, float]) -> Crossing | None:
+    """The worst that `values` reach by `thresholds`, the first of equals.
 
     A threshold on `disk_used_ratio` looks at every labelled `disk_used_ratio{...}` too.
     """
-    worst, words = Status.UP, ""
+    worst: Crossing | None = None
     for threshold in thresholds:
-        holds = _HOLDS[Comparator(threshold["comparator"])]
+        comparator = Comparator(threshold["comparator"])
         for name, value in _values_of(threshold["value"], values):
             for status in (Status.DOWN, Status.DEGRADED):
                 bound = threshold.get(status.value)
-                if bound is not None and holds(float(value), float(bound)):
-                    if SEVERITY[status] > SEVERITY[worst]:
-                        label = Comparator(threshold["comparator"]).label
-                        worst, words = status, f"{name} is {value:.4g}, {label} {float(bound):.4g}"
+                if bound is not None and _HOLDS[comparator](float(value), float(bound)):
+                    if worst is None or SEVERITY[status] > SEVERITY[worst.status]:
+                        worst = Crossing(status, name, float(value), comparator, float(bound))
                     break
-    return worst, words
+    return worst
 
 
 def _values_of(name: str, values: Mapping[str, float]) -> Iterable[tuple[str, float]]:
@@ -92,19 +102,12 @@ def _values_of(name: str, values: Mapping[str, float]) -> Iterable[tuple[str, fl
     return [(key, value) for key, value in values.items() if key.startswith(prefix)]
 
 
-def graded(
-    verdict: Status, thresholds: Sequence[Mapping[str, Any]], values: Mapping[str, float]
-) -> tuple[Status, Cause, str]:
-    """(verdict, cause, words) after thresholds. They only make a verdict worse; the words are empty where none did.
-
-    Without an answer (down, unknown) there is nothing to grade.
-    """
+def worsened(verdict: Status, thresholds: Sequence[Mapping[str, Any]], values: Mapping[str, float]) -> Crossing | None:
+    """The crossing that makes `verdict` worse, if one does. Without an answer (down, unknown) there is nothing to grade."""
     if not thresholds or verdict in (Status.DOWN, Status.UNKNOWN):
-        return verdict, Cause.NONE, ""
-    reached, words = crossed(thresholds, values)
-    if SEVERITY[reached] <= SEVERITY[verdict]:
-        return verdict, Cause.NONE, ""
-    return reached, Cause.THRESHOLD, words
+        return None
+    crossing = crossed(thresholds, values)
+    return crossing if crossing and SEVERITY[crossing.status] > SEVERITY[verdict] else None
 
 
 def advanced(

@@ -56,9 +56,11 @@ def groups(kind: str, values: Mapping[str, float], thresholds: Sequence[Mapping[
 def gauge(value: ShownValue, thresholds: Sequence[Mapping[str, Any]]) -> Gauge:
     mine = [threshold for threshold in thresholds if threshold.get("value") in (value.name, value.key)]
     number = value.number or 0.0
-    status, _ = crossed(mine, {str(threshold["value"]): number for threshold in mine})
+    crossing = crossed(mine, {str(threshold["value"]): number for threshold in mine})
     width = min(1.0, max(0.0, number)) * WIDTH if value.unit == "ratio" else None
-    return Gauge(value, status, width, " · ".join(_bounds(threshold) for threshold in mine))
+    return Gauge(
+        value, crossing.status if crossing else Status.UP, width, " · ".join(_bounds(threshold) for threshold in mine)
+    )
 
 
 def group_of(name: str) -> str:

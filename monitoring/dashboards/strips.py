@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from monitoring.checks.latency import merged, percentile
-from monitoring.dashboards import units
+from opsportal import units
 
 SLOTS = 90
 SLOT_S = 900

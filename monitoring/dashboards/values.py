@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from monitoring.checks.probes.base import Value
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
 from monitoring.checks.value_names import split_name
-from monitoring.dashboards import units
+from opsportal import units
 
 SUFFIX_UNITS = {
     "_bytes_per_second": "B/s",

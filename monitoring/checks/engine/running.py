@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.engine.claiming import Claim
 from monitoring.checks.engine.loading import Job
+from monitoring.checks.grading import graded
 from monitoring.checks.probes.base import Context, Probe, Result
-from monitoring.checks.status import graded
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -43,8 +42,8 @@ async def run(
     else:
         result = await probed(job.probe, context)
     duration_s = time.perf_counter() - began
-    result.values = {name: value for name, value in result.values.items() if math.isfinite(value)}
-    _grade(result, job)
+    if job.probe is not None:
+        result = graded(result, job.thresholds, job.probe.values)
     return Outcome(claim, job, result, now, duration_s)
 
 
@@ -59,10 +58,3 @@ async def probed(probe: Probe, context: Context) -> Result:
         log.exception("check %s: the %s probe failed", context.check_id, probe.kind)
         words = f"The portal could not run this check ({type(error).__name__}); its log has the details"
         return Result(Status.UNKNOWN, words, Cause.INTERNAL)
-
-
-def _grade(result: Result, job: Job) -> None:
-    verdict, cause, words = graded(result.verdict, job.thresholds, result.values)
-    if words:
-        result.verdict, result.cause = verdict, cause
-        result.summary = f"{words}. {result.summary}"

@@ -9,8 +9,8 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
 from monitoring.checks.choices import Status
-from monitoring.dashboards import units
 from monitoring.events.choices import Severity
+from opsportal import units
 
 register = template.Library()
 

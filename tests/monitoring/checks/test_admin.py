@@ -137,7 +137,7 @@ def test_a_secret_is_forgotten_on_demand(ada_client: Client, home: Check) -> Non
 def test_a_trial_shows_what_was_seen_and_saves_nothing(ada_client: Client, shop: Service) -> None:
     answer = ada_client.post(ADD, filled(shop, _try="1"))
     text = answer.content.decode()
-    assert "Degraded: wait_seconds is 2, above 1. a answered" in text
+    assert "Degraded: Wait is 2 s, above 1 s. a answered" in text
     assert not Check.objects.exists()
 
 

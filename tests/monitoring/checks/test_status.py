@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.checks.choices import Cause, Impact, Status
+from monitoring.checks.choices import Impact, Status
 from monitoring.checks.status import (
     BY_SEVERITY,
     Circumstances,
@@ -12,7 +12,6 @@ from monitoring.checks.status import (
     Standing,
     advanced,
     flap_percent,
-    graded,
     service_status,
     shown,
 )
@@ -117,26 +116,6 @@ def test_what_maintenance_hides_is_shown_when_it_ends() -> None:
     hidden = advanced(after(UP), DOWN, Rules(1, 1), NOON, Circumstances(maintenance=True))
     assert hidden.status == Status.MAINTENANCE
     assert shown(hidden, Circumstances(), NOON).status == DOWN
-
-
-DISK = [{"value": "disk_used_ratio", "comparator": "ge", "degraded": 0.8, "down": 0.95}]
-
-
-@pytest.mark.parametrize(("ratio", "status"), [(0.79, UP), (0.8, DEGRADED), (0.94, DEGRADED), (0.95, DOWN)])
-def test_a_threshold_grades_a_value(ratio: float, status: Status) -> None:
-    assert graded(UP, DISK, {"disk_used_ratio": ratio})[0] == status
-
-
-def test_a_threshold_sees_every_labelled_value_and_names_the_worst() -> None:
-    values = {'disk_used_ratio{mount="/"}': 0.85, 'disk_used_ratio{mount="/data"}': 0.97}
-    verdict, cause, words = graded(UP, DISK, values)
-    assert (verdict, cause) == (DOWN, Cause.THRESHOLD)
-    assert words == 'disk_used_ratio{mount="/data"} is 0.97, at least 0.95'
-
-
-def test_thresholds_never_make_a_verdict_better() -> None:
-    assert graded(DEGRADED, DISK, {"disk_used_ratio": 0.1})[0] == DEGRADED
-    assert graded(DOWN, DISK, {"disk_used_ratio": 0.85})[0] == DOWN
 
 
 DECIDES, DEGRADES, INFORMS = Impact.DECIDES, Impact.DEGRADES, Impact.INFORMS

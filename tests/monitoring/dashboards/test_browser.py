@@ -8,8 +8,7 @@ from playwright.sync_api import Page, expect
 from monitoring.checks.choices import Status
 from monitoring.checks.live_payloads import service_payload
 from monitoring.checks.models import Service, ServiceState
-from opsportal import units
-from opsportal import live
+from opsportal import live, units
 from tests.browser import apart, browser, no_chromium, page, portal  # noqa: F401 - fixtures
 from tests.monitoring.dashboards.estate import check, service
 from tests.opsportal.live.daphne import Daphne

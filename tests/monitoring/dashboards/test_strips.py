@@ -7,8 +7,9 @@ NOW = datetime(2026, 5, 4, 10, 20, tzinfo=UTC)
 
 def slot(places_ago: int, **seconds: float) -> strips.Rollup:
     start = datetime(2026, 5, 4, 10, 15, tzinfo=UTC) - timedelta(minutes=15 * places_ago)
-    named = {name: seconds.get(name, 0.0) for name in ("up_s", "degraded_s", "down_s", "unknown_s", "excluded_s")}
-    return strips.Rollup(start, *named.values(), runs=10, latency_sum_s=1.0, latency={"20": 10})
+    names = ("up_s", "degraded_s", "down_s", "unknown_s", "excluded_s")
+    up_s, degraded_s, down_s, unknown_s, excluded_s = (seconds.get(name, 0.0) for name in names)
+    return strips.Rollup(start, up_s, degraded_s, down_s, unknown_s, excluded_s, 10, 1.0, {"20": 10})
 
 
 def test_a_strip_has_ninety_slots_the_newest_last() -> None:
