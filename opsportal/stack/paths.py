@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 SUPERUSER = "opsportal"
+WATCHER = "opsportal_watcher"  # reads statistics and the schedule, for the portal's checks of itself
 DATABASE = "opsportal"
 PORT_NUMBER = 5432  # no TCP port: it names the socket file, and is spelled out so that a PGPORT around cannot change it
 # sun_path holds 108 bytes with its terminator; PostgreSQL appends "/pg/.s.PGSQL.5432".

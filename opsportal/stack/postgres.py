@@ -14,7 +14,7 @@ from typing import Any
 
 from opsportal.stack.errors import StackError
 from opsportal.stack.folders import check_owner, let_pass, make_socket_folder, user_name
-from opsportal.stack.paths import PORT_NUMBER, SUPERUSER, postgres_socket_dir, socket_dir
+from opsportal.stack.paths import PORT_NUMBER, SUPERUSER, WATCHER, postgres_socket_dir, socket_dir
 
 SETTINGS = {
     "listen_addresses": "",
@@ -31,8 +31,8 @@ SETTINGS = {
 }
 # A test's data does not outlive it, so durability is traded for speed there, and only there.
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "on"}
-# Only the user who runs the portal is its superuser; a role made for somebody else needs a password.
-ACCESS = f"local all {SUPERUSER} peer map={SUPERUSER}\nlocal all all scram-sha-256\n"
+# Only the user who runs the portal is its superuser, or its watcher; a role made for somebody else needs a password.
+ACCESS = f"local all {SUPERUSER},{WATCHER} peer map={SUPERUSER}\nlocal all all scram-sha-256\n"
 THROWAWAY_ACCESS = "local all all trust\n"
 STATUS_LINE = 7
 
@@ -114,7 +114,7 @@ def _write_access(cluster: Path, *, throwaway: bool) -> None:
     me = pwd.getpwuid(os.geteuid()).pw_name
     for name, text in {
         "opsportal_hba.conf": THROWAWAY_ACCESS if throwaway else ACCESS,
-        "opsportal_ident.conf": f'{SUPERUSER} "{me}" {SUPERUSER}\n',
+        "opsportal_ident.conf": "".join(f'{SUPERUSER} "{me}" {user}\n' for user in (SUPERUSER, WATCHER)),
     }.items():
         (cluster / name).write_text(text)
         (cluster / name).chmod(0o644)

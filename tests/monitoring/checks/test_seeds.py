@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from monitoring.checks.choices import Cause
 from monitoring.checks.models import Check, Service
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def embedded(settings: SettingsWrapper) -> None:
+def embedded(settings: Settings) -> None:
     settings.EMBEDDED_DATABASE = True
 
 

@@ -34,8 +34,11 @@ def test_a_server_that_has_not_begun_is_not_ready(tmp_path: Path) -> None:
     assert not postgres.is_ready(tmp_path)
 
 
-def test_only_its_superuser_comes_in_without_a_password() -> None:
-    assert postgres.ACCESS.splitlines() == ["local all opsportal peer map=opsportal", "local all all scram-sha-256"]
+def test_only_the_portal_itself_comes_in_without_a_password() -> None:
+    assert postgres.ACCESS.splitlines() == [
+        "local all opsportal,opsportal_watcher peer map=opsportal",
+        "local all all scram-sha-256",
+    ]
 
 
 def test_the_server_sees_none_of_the_portals_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
