@@ -1,34 +1,13 @@
-"""Asking a service over HTTP several things at once, and what a failed call means for a check."""
+"""Asking a service over HTTP several things at once, and reading what it says."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django import forms
-
-from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result
 from opsportal.http import HttpError, Request, Response, Zone, fetch, scrub
-from opsportal.http.targets import target
 
 Answer = Response | HttpError
 EXCERPT_CHARACTERS = 500
-
-
-class BaseUrlField(forms.CharField):
-    """The http(s) address of a service, without query and fragment; cleans to the address without a trailing slash."""
-
-    def clean(self, value: Any) -> str:
-        url = str(super().clean(value)).rstrip("/")
-        if not url:
-            return ""
-        try:
-            found = target(url)
-        except ValueError as error:
-            raise forms.ValidationError(f"This URL {error}.") from None
-        if "?" in found.path or "#" in url:
-            raise forms.ValidationError("Give the address of the service only, without ? and #.")
-        return url
 
 
 async def ask_all(requests: Mapping[str, Request]) -> dict[str, Answer]:
@@ -44,10 +23,9 @@ async def _ask(request: Request) -> Answer:
         return error
 
 
-def failed(error: HttpError) -> Result:
-    """Down; unknown where the portal itself would not go there."""
-    verdict = Status.UNKNOWN if error.cause == Cause.BLOCKED.value else Status.DOWN
-    return Result(verdict, error.message, Cause(error.cause.value))
+def status_of(answer: Answer | None) -> int | None:
+    """The HTTP status; None when no answer came."""
+    return answer.status if isinstance(answer, Response) else None
 
 
 def json_object(answer: Answer | None) -> dict[str, Any] | None:
@@ -68,6 +46,16 @@ def fault_words(answer: Answer) -> str:
     return f"it answered {answer.status}" if answer.status != 200 else "the answer was not understood"
 
 
-def excerpt(response: Response, secrets: Iterable[str] = ()) -> str:
-    """The first characters of a body, for evidence, without `secrets`."""
+def told(answers: Mapping[str, Answer], secrets: Iterable[str] = ()) -> dict[str, Any]:
+    """What was said by name, for evidence, without `secrets`."""
+    kept = tuple(secrets)
+    return {
+        name: {"status": answer.status, "body": _excerpt(answer, kept)}
+        if isinstance(answer, Response)
+        else {"error": answer.message}
+        for name, answer in answers.items()
+    }
+
+
+def _excerpt(response: Response, secrets: Iterable[str]) -> str:
     return scrub(response.text()[: 4 * EXCERPT_CHARACTERS], secrets)[:EXCERPT_CHARACTERS]

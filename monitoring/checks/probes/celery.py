@@ -15,8 +15,8 @@ from monitoring.checks.probes.celery_broker import clean_broker_url, client_url,
 from monitoring.checks.probes.celery_queues import Queues, ages, look
 from monitoring.checks.probes.celery_workers import Alive, Roll, alive, ask_amqp, call_roll
 from monitoring.checks.probes.deadline import Clock
+from monitoring.checks.probes.fields import ListField
 from monitoring.checks.probes.finding import Finding, judged
-from monitoring.checks.probes.list_field import ListField
 from monitoring.checks.probes.redis_session import failed, session, where
 
 S, COUNT = Unit.SECONDS, Unit.COUNT

@@ -13,7 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from monitoring.checks.choices import Cause, Comparator, Status
-from monitoring.checks.probes import net
+from monitoring.checks.probes import fields, net
 from monitoring.checks.probes.base import Context, Json, Probe, ProbeForm, Result, Threshold, Unit, Value
 from monitoring.checks.probes.deadline import own_budget_s
 from monitoring.checks.probes.records import RECORD_TYPES, listed, mismatch, normalised
@@ -29,9 +29,11 @@ class DnsForm(ProbeForm):
 
     name = forms.CharField(max_length=253, help_text="The name to look up.")
     record_type = forms.ChoiceField(choices=[(kind, kind) for kind in RECORD_TYPES], initial="A")
-    resolver = net.HostField(required=False, help_text="IP address of the DNS server to ask; empty: the system's.")
+    resolver = fields.HostField(required=False, help_text="IP address of the DNS server to ask; empty: the system's.")
     resolver_port = forms.IntegerField(min_value=1, max_value=65_535, initial=53)
-    expected = net.LinesField(required=False, help_text="One record a line, as in `10 mail.example.org`; empty: any.")
+    expected = fields.LinesField(
+        required=False, help_text="One record a line, as in `10 mail.example.org`; empty: any."
+    )
     match = forms.ChoiceField(choices=list(MATCHES.items()), initial="exact", help_text="How the records are compared.")
 
     def clean_name(self) -> str:

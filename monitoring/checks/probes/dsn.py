@@ -11,10 +11,10 @@ from psycopg.conninfo import conninfo_to_dict
 from monitoring.checks.choices import Cause
 from monitoring.checks.probes.base import Context, ProbeForm
 from opsportal.crypto import SealBrokenError, unseal
+from opsportal.http.redact import MASK
 
 REMEMBERED_FOR = timedelta(minutes=1)
 SECRET_PARAMETERS = ("password", "sslpassword", "sslkey", "oauth_client_secret")
-HIDDEN = "***"
 TARGET = "SELECT sealed_dsn FROM checks_databasetarget WHERE slug = %s"
 
 
@@ -75,7 +75,7 @@ def without_secrets(text: str, connection: Mapping[str, Any]) -> str:
     """`text` with every secret of the connection's parameters replaced."""
     for name in SECRET_PARAMETERS:
         if secret := str(connection.get(name) or ""):
-            text = text.replace(secret, HIDDEN)
+            text = text.replace(secret, MASK)
     return text
 
 

@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.probes.base import Result
-
-GRAVITY = (Status.DOWN, Status.UNKNOWN, Status.DEGRADED)
+from monitoring.checks.status import SEVERITY
 
 
 class Finding(NamedTuple):
+    """One thing amiss: how grave, why, and a sentence."""
+
     verdict: Status
     cause: Cause
     words: str
@@ -25,7 +26,7 @@ def judged(
 ) -> Result:
     """The Result of a run that got its answers: the gravest finding speaks, all are evidence; `well` is said when there is none."""
     kept = None if memory is None else dict(memory)
-    gravest_first = sorted(found, key=lambda finding: GRAVITY.index(finding.verdict))
+    gravest_first = sorted(found, key=lambda finding: -SEVERITY[finding.verdict])
     if not gravest_first:
         return Result(Status.UP, well, values=values, evidence=evidence, memory=kept)
     worst = gravest_first[0]

@@ -13,10 +13,11 @@ from django import forms
 from monitoring.checks.choices import Cause, Comparator, Status
 from monitoring.checks.probes import firecrawl_canary as canary
 from monitoring.checks.probes import firecrawl_seen as seen
-from monitoring.checks.probes.asking import Answer, BaseUrlField, ask_all, excerpt
+from monitoring.checks.probes.asking import Answer, ask_all, status_of, told
 from monitoring.checks.probes.base import Context, Probe, ProbeForm, Result, Threshold, Unit, Value
 from monitoring.checks.probes.deadline import own_budget_s
-from monitoring.checks.probes.list_field import ListField
+from monitoring.checks.probes.fields import BaseUrlField, ListField
+from monitoring.checks.probes.finding import Finding
 from monitoring.checks.status import SEVERITY
 from opsportal.http import Request, Response
 from opsportal.http.targets import target
@@ -129,7 +130,7 @@ class FirecrawlProbe(Probe):
             return await canary.fly(self.settings, seen.generation(answers), left_s, context.now)
         return {name: value for name, value in context.memory.items() if name.startswith("canary_")}
 
-    def _judged(self, answers: Mapping[str, Answer], findings: list[seen.Seen]) -> Result:
+    def _judged(self, answers: Mapping[str, Answer], findings: list[Finding]) -> Result:
         name = f"Firecrawl ({seen.generation(answers)})"
         if not findings:
             jobs = seen.measured(answers).get("waiting_jobs")
@@ -145,7 +146,7 @@ class FirecrawlProbe(Probe):
         values |= seen.measured(answers)
         workers = [answer for name, answer in answers.items() if name.startswith("worker ")]
         if workers:
-            well = sum(isinstance(answer, Response) and answer.status == 200 for answer in workers)
+            well = sum(status_of(answer) == 200 for answer in workers)
             values["workers_well"] = float(well)
         if "canary_at" in memory:
             values["canary_ok"] = 0.0 if memory.get("canary_fault") else 1.0
@@ -155,13 +156,7 @@ class FirecrawlProbe(Probe):
 
     def _evidence(self, answers: Mapping[str, Answer]) -> dict[str, Any]:
         secrets = [str(self.settings.get(name) or "") for name in self.SettingsForm.secret_fields]
-        told = {
-            name: {"status": answer.status, "body": excerpt(answer, secrets)}
-            if isinstance(answer, Response)
-            else {"error": answer.message}
-            for name, answer in answers.items()
-        }
-        return {"generation": seen.generation(answers), "answers": told}
+        return {"generation": seen.generation(answers), "answers": told(answers, secrets)}
 
 
 def _place(url: str) -> str:

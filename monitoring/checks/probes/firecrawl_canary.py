@@ -14,7 +14,8 @@ from django.utils.dateparse import parse_datetime
 from monitoring.checks.canary import new_canary
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.probes.asking import Answer, ask_all, fault_words, json_object
-from monitoring.checks.probes.firecrawl_seen import NEWER, Seen
+from monitoring.checks.probes.finding import Finding
+from monitoring.checks.probes.firecrawl_seen import NEWER
 from opsportal.http import BearerAuth, HttpError, Request, Response
 
 BUSY = {402, 408, 429}
@@ -50,26 +51,26 @@ async def fly(settings: Mapping[str, Any], generation: str, budget_s: float, now
     return {"canary_at": now.isoformat(), "canary_seconds": took_s, "canary_fault": list(seen) if seen else None}
 
 
-def remembered(memory: Mapping[str, Any]) -> Seen | None:
+def remembered(memory: Mapping[str, Any]) -> Finding | None:
     """What the last canary found wrong."""
     fault = memory.get("canary_fault")
-    if not isinstance(fault, list) or len(fault) != len(Seen._fields):
+    if not isinstance(fault, list) or len(fault) != len(Finding._fields):
         return None
     verdict, cause, words = fault
-    return Seen(Status(verdict), Cause(cause), str(words))
+    return Finding(Status(verdict), Cause(cause), str(words))
 
 
-def _seen(answer: Answer, nonce: str, path: str) -> Seen | None:
+def _seen(answer: Answer, nonce: str, path: str) -> Finding | None:
     if isinstance(answer, HttpError):
-        return Seen(Status.DEGRADED, Cause(answer.cause.value), f"canary: {path}: {fault_words(answer)}")
+        return Finding(Status.DEGRADED, Cause(answer.cause.value), f"canary: {path}: {fault_words(answer)}")
     if answer.status in (401, 403):
-        return Seen(Status.UNKNOWN, Cause.MISCONFIGURED, f"canary: {path} refuses the API key ({answer.status})")
+        return Finding(Status.UNKNOWN, Cause.MISCONFIGURED, f"canary: {path} refuses the API key ({answer.status})")
     if answer.status in BUSY:
-        return Seen(Status.DEGRADED, Cause.OVERLOADED, f"canary: {path} has no room ({answer.status})")
+        return Finding(Status.DEGRADED, Cause.OVERLOADED, f"canary: {path} has no room ({answer.status})")
     if answer.status != 200:
-        return Seen(Status.DOWN, Cause.UNEXPECTED, f"canary: {path} answers {answer.status}")
+        return Finding(Status.DOWN, Cause.UNEXPECTED, f"canary: {path} answers {answer.status}")
     data = (json_object(answer) or {}).get("data")
     markdown = data.get("markdown") if isinstance(data, dict) else None
     if not isinstance(markdown, str) or nonce not in markdown:
-        return Seen(Status.DOWN, Cause.UNEXPECTED, f"canary: {path} answers without the words of the page")
+        return Finding(Status.DOWN, Cause.UNEXPECTED, f"canary: {path} answers without the words of the page")
     return None

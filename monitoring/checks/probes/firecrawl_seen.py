@@ -1,4 +1,4 @@
-"""What Firecrawl's answers mean. Pure.
+"""What Firecrawl's answers mean; the words of a finding stand after the service's name. Pure.
 
 Two generations are about: the older (to 2025) answers its readiness with a constant and tells of waiting jobs by a
 500 of /serverHealthCheck, which is load and no failure; the newer asks its Redis before it says it is ready, and has
@@ -6,12 +6,14 @@ metrics of its queue.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.asking import Answer, failed, fault_words, json_object
+from monitoring.checks.probes.asking import Answer, fault_words, json_object, status_of
 from monitoring.checks.probes.base import Result, labelled
 from monitoring.checks.probes.exposition import Sampled, parse
+from monitoring.checks.probes.finding import Finding
+from monitoring.checks.probes.net import fault
 from opsportal.http import HttpError, Response
 
 OLDER, NEWER, UNSURE = "older", "newer", "unknown"
@@ -20,21 +22,13 @@ METRIC_PAGES = ("nuq_metrics", "metrics", "index_queue")
 ADMIN_PAGES = ("redis_health", *METRIC_PAGES)
 
 
-class Seen(NamedTuple):
-    """A finding: how grave, why, in words that stand after the service's name."""
-
-    verdict: Status
-    cause: Cause
-    words: str
-
-
 def generation(answers: Mapping[str, Answer]) -> str:
     """Which of the two this is; unknown when neither shows itself."""
-    if _status(answers.get("nuq_metrics")) == 200 or _status(answers["readiness"]) == 503:
+    if status_of(answers.get("nuq_metrics")) == 200 or status_of(answers["readiness"]) == 503:
         return NEWER
     if waiting_jobs(answers) is not None:
         return OLDER
-    return NEWER if _status(answers["queue"]) == 404 and _status(answers["readiness"]) == 200 else UNSURE
+    return NEWER if status_of(answers["queue"]) == 404 and status_of(answers["readiness"]) == 200 else UNSURE
 
 
 def waiting_jobs(answers: Mapping[str, Answer]) -> float | None:
@@ -52,7 +46,7 @@ def waiting_jobs(answers: Mapping[str, Answer]) -> float | None:
 def liveness_fault(answer: Answer) -> Result | None:
     """None when it is alive, and is Firecrawl."""
     if isinstance(answer, HttpError):
-        return failed(answer)
+        return fault(answer)
     if answer.status != 200:
         return Result(Status.DOWN, f"/v0/health/liveness answers {answer.status}", Cause.UNEXPECTED)
     said = json_object(answer)
@@ -63,7 +57,7 @@ def liveness_fault(answer: Answer) -> Result | None:
     return None
 
 
-def findings(answers: Mapping[str, Answer]) -> list[Seen]:
+def findings(answers: Mapping[str, Answer]) -> list[Finding]:
     """Everything amiss besides liveness and the canary."""
     found = [_readiness(answers), _redis(answers), *_workers(answers), _playwright(answers), _admin_key(answers)]
     return [seen for seen in found if seen]
@@ -97,51 +91,55 @@ def _named(name: str, sample: Sampled) -> tuple[str, float]:
     return (labelled(name, **sample.labels) if sample.labels else name), sample.value
 
 
-def _readiness(answers: Mapping[str, Answer]) -> Seen | None:
+def _readiness(answers: Mapping[str, Answer]) -> Finding | None:
     """Only the newer generation's is worth anything."""
     answer = answers["readiness"]
-    if generation(answers) == OLDER or _status(answer) in (200, 404):
+    if generation(answers) == OLDER or status_of(answer) in (200, 404):
         return None
     if isinstance(answer, HttpError):
-        return Seen(Status.DOWN, Cause(answer.cause.value), f"not ready: {fault_words(answer)}")
+        return Finding(Status.DOWN, Cause(answer.cause.value), f"not ready: {fault_words(answer)}")
     said = _detail(answer, "status")
-    return Seen(Status.DOWN, Cause.UNEXPECTED, f"not ready: readiness answers {answer.status}{said}")
+    return Finding(Status.DOWN, Cause.UNEXPECTED, f"not ready: readiness answers {answer.status}{said}")
 
 
-def _redis(answers: Mapping[str, Answer]) -> Seen | None:
+def _redis(answers: Mapping[str, Answer]) -> Finding | None:
     answer = answers.get("redis_health")
-    if answer is None or _status(answer) in (200, 404):
+    if answer is None or status_of(answer) in (200, 404):
         return None
     if isinstance(answer, HttpError):
-        return Seen(Status.DEGRADED, Cause(answer.cause.value), f"redis-health tells nothing: {fault_words(answer)}")
-    return Seen(Status.DOWN, Cause.UNEXPECTED, f"its Redis is unhealthy{_detail(answer, 'error', 'details', 'status')}")
+        return Finding(Status.DEGRADED, Cause(answer.cause.value), f"redis-health tells nothing: {fault_words(answer)}")
+    return Finding(
+        Status.DOWN, Cause.UNEXPECTED, f"its Redis is unhealthy{_detail(answer, 'error', 'details', 'status')}"
+    )
 
 
-def _workers(answers: Mapping[str, Answer]) -> list[Seen]:
+def _workers(answers: Mapping[str, Answer]) -> list[Finding]:
     """One worker of several may be away; without any, nothing is scraped."""
     workers = {name: answer for name, answer in answers.items() if name.startswith("worker ")}
-    bad = {name: answer for name, answer in workers.items() if _status(answer) != 200}
+    bad = {name: answer for name, answer in workers.items() if status_of(answer) != 200}
     if not bad:
         return []
     name, answer = next(iter(bad.items()))
     cause = Cause(answer.cause.value) if isinstance(answer, HttpError) else Cause.UNEXPECTED
     verdict = Status.DOWN if len(bad) == len(workers) else Status.DEGRADED
-    return [Seen(verdict, cause, f"{len(bad)} of {len(workers)} workers are not well: {name}: {fault_words(answer)}")]
+    return [
+        Finding(verdict, cause, f"{len(bad)} of {len(workers)} workers are not well: {name}: {fault_words(answer)}")
+    ]
 
 
-def _playwright(answers: Mapping[str, Answer]) -> Seen | None:
+def _playwright(answers: Mapping[str, Answer]) -> Finding | None:
     answer = answers.get("playwright")
-    if answer is None or _status(answer) == 200:
+    if answer is None or status_of(answer) == 200:
         return None
     cause = Cause(answer.cause.value) if isinstance(answer, HttpError) else Cause.UNEXPECTED
-    return Seen(Status.DEGRADED, cause, f"its browser (Playwright) is not well: {fault_words(answer)}")
+    return Finding(Status.DEGRADED, cause, f"its browser (Playwright) is not well: {fault_words(answer)}")
 
 
-def _admin_key(answers: Mapping[str, Answer]) -> Seen | None:
+def _admin_key(answers: Mapping[str, Answer]) -> Finding | None:
     """A wrong key is a path that does not exist: both generations have redis-health."""
-    if any(_status(answers.get(page)) != 404 for page in ADMIN_PAGES):
+    if any(status_of(answers.get(page)) != 404 for page in ADMIN_PAGES):
         return None
-    return Seen(
+    return Finding(
         Status.UNKNOWN, Cause.MISCONFIGURED, "alive, but has no admin pages under the key given: check BULL_AUTH_KEY"
     )
 
@@ -156,7 +154,3 @@ def _detail(answer: Response, *names: str) -> str:
         next((said[name] for name in names if isinstance(said.get(name), str)), "") if isinstance(said, dict) else ""
     )
     return f": {words[:120]}" if words else ""
-
-
-def _status(answer: Answer | None) -> int | None:
-    return answer.status if isinstance(answer, Response) else None

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from monitoring.checks.choices import Cause, Comparator, Status
-from monitoring.checks.probes import assertions, net
+from monitoring.checks.probes import assertions, fields, net
 from monitoring.checks.probes.assertions import BodyTest, Complaint
 from monitoring.checks.probes.base import Context, Json, Probe, ProbeForm, Result, Threshold, Unit, Value
 from monitoring.checks.probes.deadline import own_budget_s
@@ -30,8 +30,8 @@ class HttpForm(ProbeForm):
 
     url = forms.CharField(max_length=2_000, help_text="http:// or https://, with the path and query to ask.")
     method = forms.ChoiceField(choices=[(method, method) for method in METHODS], initial="GET")
-    headers = net.HeadersField(required=False, help_text="One `Name: value` a line.")
-    secret_headers = net.HeadersField(required=False, help_text="Headers whose values are stored sealed.")
+    headers = fields.HeadersField(required=False, help_text="One `Name: value` a line.")
+    secret_headers = fields.HeadersField(required=False, help_text="Headers whose values are stored sealed.")
     body = forms.CharField(required=False, strip=False, widget=forms.Textarea, help_text="Sent as UTF-8.")
     auth = forms.ChoiceField(choices=[("none", "None"), ("basic", "Basic"), ("bearer", "Bearer")], initial="none")
     username = forms.CharField(required=False, help_text="For basic.")
@@ -49,7 +49,7 @@ class HttpForm(ProbeForm):
         min_value=0, max_value=16_777_216, initial=1_048_576, help_text="Of the body, no more is read."
     )
     verify_tls = forms.BooleanField(required=False, initial=True, help_text="Refuse a certificate that is not valid.")
-    ca_pem = net.CaPemField(required=False, help_text="PEM authorities to trust instead of the system's.")
+    ca_pem = fields.CaPemField(required=False, help_text="PEM authorities to trust instead of the system's.")
 
     def clean_url(self) -> str:
         """An absolute http or https URL with a host, its password elsewhere."""

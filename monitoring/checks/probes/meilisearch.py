@@ -10,9 +10,11 @@ from django import forms
 from django.utils.dateparse import parse_datetime
 
 from monitoring.checks.choices import Cause, Comparator, Status
-from monitoring.checks.probes.asking import Answer, BaseUrlField, ask_all, excerpt, failed, fault_words, json_object
+from monitoring.checks.probes.asking import Answer, ask_all, fault_words, json_object, status_of, told
 from monitoring.checks.probes.base import Context, Probe, ProbeForm, Result, Threshold, Unit, Value
 from monitoring.checks.probes.deadline import own_budget_s
+from monitoring.checks.probes.fields import BaseUrlField
+from monitoring.checks.probes.net import fault
 from opsportal.http import BearerAuth, HttpError, Request, Response
 
 FIRST_WINDOW = timedelta(minutes=5)
@@ -91,9 +93,9 @@ class MeilisearchProbe(Probe):
     def _judged(self, answers: Mapping[str, Answer], now: datetime) -> Result:
         health = answers["health"]
         if isinstance(health, HttpError):
-            return failed(health)
-        if fault := _health_fault(health):
-            return fault
+            return fault(health)
+        if result := _health_fault(health):
+            return result
         values = {"response_seconds": health.timings.total_s, **_sizes(answers), **_queue(answers, now)}
         for judge in (self._refused, _incomplete):
             if result := judge(answers):
@@ -103,10 +105,10 @@ class MeilisearchProbe(Probe):
 
     def _refused(self, answers: Mapping[str, Answer]) -> Result | None:
         """It is alive and will not tell the rest: the check is set up wrongly, the service is not at fault."""
-        paths = sorted({path for name, path in DETAILS.items() if _status(answers[name]) in REFUSED})
+        paths = sorted({path for name, path in DETAILS.items() if status_of(answers[name]) in REFUSED})
         if not paths:
             return None
-        code = _error_code(next(answers[name] for name in DETAILS if _status(answers[name]) in REFUSED))
+        code = _error_code(next(answers[name] for name in DETAILS if status_of(answers[name]) in REFUSED))
         if self.settings.get("api_key"):
             words = f"Alive, but refuses the API key for {' and '.join(paths)} ({code}): give one with {RIGHTS}"
         else:
@@ -115,13 +117,7 @@ class MeilisearchProbe(Probe):
 
     def _evidence(self, answers: Mapping[str, Answer]) -> dict[str, Any]:
         key = self.settings.get("api_key") or ""
-        seen = {
-            name: {"status": answer.status, "body": excerpt(answer, [key])}
-            if isinstance(answer, Response)
-            else {"error": answer.message}
-            for name, answer in answers.items()
-        }
-        return {"version": (json_object(answers["version"]) or {}).get("pkgVersion"), "answers": seen}
+        return {"version": (json_object(answers["version"]) or {}).get("pkgVersion"), "answers": told(answers, [key])}
 
 
 def _health_fault(health: Response) -> Result | None:
@@ -206,13 +202,9 @@ def _numbers(values: Iterable[Any]) -> list[float]:
     return [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
 
 
-def _status(answer: Answer) -> int | None:
-    return answer.status if isinstance(answer, Response) else None
-
-
 def _error_code(answer: Answer) -> str:
     try:
         code = answer.json().get("code") if isinstance(answer, Response) else None
     except (HttpError, AttributeError):
         code = None
-    return code if isinstance(code, str) and len(code) < 60 else f"status {_status(answer)}"
+    return code if isinstance(code, str) and len(code) < 60 else f"status {status_of(answer)}"

@@ -6,7 +6,7 @@ decide; a server that speaks another language falls through to its own words, sh
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from psycopg import errors
@@ -15,56 +15,43 @@ from monitoring.checks.choices import Cause, Status
 from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.deadline import Clock
 from monitoring.checks.probes.dsn import without_secrets
-
-
-class Fault(NamedTuple):
-    """`pattern` is looked for in the message of a failed connection; `words` may name {where}, {user}, {database}."""
-
-    pattern: re.Pattern[str]
-    verdict: Status
-    cause: Cause
-    words: str
-
-
-def _fault(pattern: str, verdict: Status, cause: Cause, words: str) -> Fault:
-    return Fault(re.compile(pattern, re.IGNORECASE), verdict, cause, words)
-
+from monitoring.checks.probes.faults import fault, fitting
 
 DOWN, UNKNOWN = Status.DOWN, Status.UNKNOWN
 AUTH_WORDS = 'Misconfigured: {where} refuses the credentials of user "{user}".'
 CONNECTION_FAULTS = (
-    _fault(r"the database system is starting up|not yet accepting connections|not accepting connections", DOWN,
-           Cause.STARTING, "{where} is still starting; it accepts no connections yet."),
-    _fault(r"the database system is in recovery mode", DOWN, Cause.STARTING,
-           "{where} is recovering from a crash; it accepts no connections yet."),
-    _fault(r"the database system is shutting down", DOWN, Cause.REFUSED, "{where} is shutting down."),
-    _fault(r"too many clients|remaining connection slots|too many connections|connection limit exceeded", DOWN,
-           Cause.OVERLOADED, "{where} has no connection left: too many clients."),
-    _fault(r"password authentication failed|no password supplied|authentication failed|role .* does not exist"
-           r"|is not permitted to log in|no encryption", UNKNOWN, Cause.AUTH, AUTH_WORDS),
-    _fault(r"pg_hba\.conf", UNKNOWN, Cause.AUTH,
-           'Misconfigured: {where} does not admit user "{user}" from here (pg_hba.conf).'),
-    _fault(r"database .* does not exist", DOWN, Cause.MISSING, 'The server answers, but database "{database}" does not exist.'),
-    _fault(r"permission denied for database", UNKNOWN, Cause.AUTH,
-           'Misconfigured: user "{user}" may not connect to database "{database}".'),
-    _fault(r"invalid (sslmode|port|connection|integer|channel|\w+ value)|root certificate file", UNKNOWN, Cause.MISCONFIGURED,
-           "Misconfigured: the DSN of {where} holds a value that is not accepted."),
-    _fault(r"expected authentication|received invalid response|unsupported protocol"
-           r"|unexpected message", DOWN, Cause.PROTOCOL, "{where} does not speak the PostgreSQL protocol: {message}"),
-    _fault(r"certificate", DOWN, Cause.CERTIFICATE, "The certificate of {where} is not valid: {message}"),
-    _fault(r"does not support SSL|SSL|GSSAPI", UNKNOWN, Cause.TLS, "No TLS with {where}: {message}"),
-    _fault(r"unsupported startup parameter", UNKNOWN, Cause.MISCONFIGURED,
-           "Misconfigured: a connection pooler at {where} refuses the options that make the session read-only; "
-           "name the server itself."),
-    _fault(r"failed to resolve|could not translate host name|name or service not known", DOWN, Cause.DNS,
-           "The host name of {where} is not resolved."),
-    _fault(r"connection refused|no such file or directory", DOWN, Cause.REFUSED,
-           "Nothing listens at {where}: connection refused."),
-    _fault(r"no route to host|network is unreachable|host is unreachable", DOWN, Cause.UNREACHABLE,
-           "No network way to {where}."),
-    _fault(r"timed out|timeout expired", DOWN, Cause.TIMEOUT, "{where} did not answer in time."),
-    _fault(r"server closed the connection|connection reset|broken pipe|eof detected|terminating connection|connection is lost"
-           r"|connection is closed", DOWN, Cause.RESET, "{where} broke the connection."),
+    fault(r"the database system is starting up|not yet accepting connections|not accepting connections", DOWN,
+          Cause.STARTING, "{where} is still starting; it accepts no connections yet."),
+    fault(r"the database system is in recovery mode", DOWN, Cause.STARTING,
+          "{where} is recovering from a crash; it accepts no connections yet."),
+    fault(r"the database system is shutting down", DOWN, Cause.REFUSED, "{where} is shutting down."),
+    fault(r"too many clients|remaining connection slots|too many connections|connection limit exceeded", DOWN,
+          Cause.OVERLOADED, "{where} has no connection left: too many clients."),
+    fault(r"password authentication failed|no password supplied|authentication failed|role .* does not exist"
+          r"|is not permitted to log in|no encryption", UNKNOWN, Cause.AUTH, AUTH_WORDS),
+    fault(r"pg_hba\.conf", UNKNOWN, Cause.AUTH,
+          'Misconfigured: {where} does not admit user "{user}" from here (pg_hba.conf).'),
+    fault(r"database .* does not exist", DOWN, Cause.MISSING, 'The server answers, but database "{database}" does not exist.'),
+    fault(r"permission denied for database", UNKNOWN, Cause.AUTH,
+          'Misconfigured: user "{user}" may not connect to database "{database}".'),
+    fault(r"invalid (sslmode|port|connection|integer|channel|\w+ value)|root certificate file", UNKNOWN, Cause.MISCONFIGURED,
+          "Misconfigured: the DSN of {where} holds a value that is not accepted."),
+    fault(r"expected authentication|received invalid response|unsupported protocol"
+          r"|unexpected message", DOWN, Cause.PROTOCOL, "{where} does not speak the PostgreSQL protocol: {message}"),
+    fault(r"certificate", DOWN, Cause.CERTIFICATE, "The certificate of {where} is not valid: {message}"),
+    fault(r"does not support SSL|SSL|GSSAPI", UNKNOWN, Cause.TLS, "No TLS with {where}: {message}"),
+    fault(r"unsupported startup parameter", UNKNOWN, Cause.MISCONFIGURED,
+          "Misconfigured: a connection pooler at {where} refuses the options that make the session read-only; "
+          "name the server itself."),
+    fault(r"failed to resolve|could not translate host name|name or service not known", DOWN, Cause.DNS,
+          "The host name of {where} is not resolved."),
+    fault(r"connection refused|no such file or directory", DOWN, Cause.REFUSED,
+          "Nothing listens at {where}: connection refused."),
+    fault(r"no route to host|network is unreachable|host is unreachable", DOWN, Cause.UNREACHABLE,
+          "No network way to {where}."),
+    fault(r"timed out|timeout expired", DOWN, Cause.TIMEOUT, "{where} did not answer in time."),
+    fault(r"server closed the connection|connection reset|broken pipe|eof detected|terminating connection|connection is lost"
+          r"|connection is closed", DOWN, Cause.RESET, "{where} broke the connection."),
 )  # fmt: skip
 PREFIX = re.compile(
     r"^(connection (failed|is bad): )*(connection to server .*? failed: )?((FATAL|ERROR|PANIC):\s+)?", re.S
@@ -89,9 +76,8 @@ def failed(error: BaseException, connection: Mapping[str, Any]) -> Result:
     if by_state is not None:
         return by_state
     text = _message(error, connection)
-    for fault in CONNECTION_FAULTS:
-        if fault.pattern.search(text):
-            return Result(fault.verdict, _say(fault.words, connection, text), fault.cause)
+    if known := fitting(CONNECTION_FAULTS, text):
+        return Result(known.verdict, _say(known.words, connection, text), known.cause)
     what = "answered with an error" if getattr(error, "sqlstate", None) else "refuses the connection"
     return Result(DOWN, f"{where(connection)} {what}: {text}", Cause.UNEXPECTED)
 

@@ -1,10 +1,8 @@
 """One short connection to a Redis or Valkey, and what its failures mean. Shared by the kinds `redis` and `celery`."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from django import forms
@@ -17,8 +15,9 @@ from redis.backoff import NoBackoff
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.deadline import Clock
+from monitoring.checks.probes.faults import fault, fitting
+from opsportal.http.redact import MASK
 
-HIDDEN = "***"
 SCHEMES = ("redis", "rediss", "unix")
 
 
@@ -50,7 +49,7 @@ def without_secrets(text: str, url: str) -> str:
     """`text` with the URL's password replaced, as written and as meant."""
     password = urlsplit(url).password or ""
     for secret in {password, unquote(password)} - {""}:
-        text = text.replace(secret, HIDDEN)
+        text = text.replace(secret, MASK)
     return text
 
 
@@ -78,47 +77,34 @@ async def session(url: str, clock: Clock) -> AsyncIterator[Redis]:
         await client.aclose()
 
 
-class Fault(NamedTuple):
-    """`pattern` is looked for in "CODE message"; `words` may name {where} and {message}."""
-
-    pattern: re.Pattern[str]
-    verdict: Status
-    cause: Cause
-    words: str
-
-
-def _fault(pattern: str, verdict: Status, cause: Cause, words: str) -> Fault:
-    return Fault(re.compile(pattern, re.IGNORECASE), verdict, cause, words)
-
-
 DOWN, UNKNOWN = Status.DOWN, Status.UNKNOWN
 FAULTS = (
-    _fault(r"^NOAUTH|authentication required", UNKNOWN, Cause.AUTH, "Misconfigured: {where} wants a password, and the check has none."),
-    _fault(r"^WRONGPASS|invalid password|without any password configured|wrong number of arguments for 'auth'", UNKNOWN, Cause.AUTH,
-           "Misconfigured: {where} refuses the credentials of the check."),
-    _fault(r"^NOPERM", UNKNOWN, Cause.MISCONFIGURED, "Misconfigured: the check's user on {where} may not do this: {message}"),
-    _fault(r"^DENIED|protected mode", UNKNOWN, Cause.AUTH, "Misconfigured: {where} runs in protected mode and admits its own host only."),
-    _fault(r"^LOADING", DOWN, Cause.STARTING, "{where} is loading its data into memory; it answers no command yet."),
-    _fault(r"^READONLY", DOWN, Cause.UNEXPECTED, "{where} takes no writes: it is a read-only replica."),
-    _fault(r"^OOM", DOWN, Cause.OVERLOADED, "{where} refuses writes: its maxmemory is used up."),
-    _fault(r"^MISCONF", DOWN, Cause.FAILED, "{where} refuses writes: its data cannot be saved to disk."),
-    _fault(r"^NOREPLICAS", DOWN, Cause.MISSING, "{where} refuses writes: too few replicas follow it."),
-    _fault(r"^MASTERDOWN", DOWN, Cause.UNREACHABLE, "{where} has lost its primary and serves no stale data."),
-    _fault(r"^CLUSTERDOWN", DOWN, Cause.FAILED, "{where} says that its cluster is down."),
-    _fault(r"^BUSY", DOWN, Cause.OVERLOADED, "{where} is busy with a script and answers nobody else."),
-    _fault(r"max number of clients", DOWN, Cause.OVERLOADED, "{where} admits nobody: its maxclients is reached."),
-    _fault(r"DB index|invalid database", UNKNOWN, Cause.MISCONFIGURED, "Misconfigured: {where} has no database of that number."),
-    _fault(r"certificate", DOWN, Cause.CERTIFICATE, "The certificate of {where} is not valid: {message}"),
-    _fault(r"\bSSL|\bTLS", DOWN, Cause.TLS, "No TLS with {where}: {message}"),
-    _fault(r"unknown command", UNKNOWN, Cause.MISCONFIGURED, "Misconfigured: {where} does not know a command the check needs: {message}"),
-    _fault(r"name or service not known|name resolution|no address associated|nodename nor servname|Error -[235]\b", DOWN, Cause.DNS,
-           "The host name of {where} is not resolved."),
-    _fault(r"refused|no such file|Error 2 |Error 111 ", DOWN, Cause.REFUSED, "Nothing listens at {where}: connection refused."),
-    _fault(r"permission denied", UNKNOWN, Cause.MISCONFIGURED, "Misconfigured: the portal may not open the socket {where}."),
-    _fault(r"no route|unreachable", DOWN, Cause.UNREACHABLE, "No network way to {where}."),
-    _fault(r"timed? ?out", DOWN, Cause.TIMEOUT, "{where} did not answer in time."),
-    _fault(r"closed|reset|broken pipe|lost|Error 32|Error 104", DOWN, Cause.RESET, "{where} broke the connection."),
-    _fault(r"protocol error|invalid response|unexpected response", DOWN, Cause.PROTOCOL, "{where} does not speak the Redis protocol."),
+    fault(r"^NOAUTH|authentication required", UNKNOWN, Cause.AUTH, "Misconfigured: {where} wants a password, and the check has none."),
+    fault(r"^WRONGPASS|invalid password|without any password configured|wrong number of arguments for 'auth'", UNKNOWN, Cause.AUTH,
+          "Misconfigured: {where} refuses the credentials of the check."),
+    fault(r"^NOPERM", UNKNOWN, Cause.MISCONFIGURED, "Misconfigured: the check's user on {where} may not do this: {message}"),
+    fault(r"^DENIED|protected mode", UNKNOWN, Cause.AUTH, "Misconfigured: {where} runs in protected mode and admits its own host only."),
+    fault(r"^LOADING", DOWN, Cause.STARTING, "{where} is loading its data into memory; it answers no command yet."),
+    fault(r"^READONLY", DOWN, Cause.UNEXPECTED, "{where} takes no writes: it is a read-only replica."),
+    fault(r"^OOM", DOWN, Cause.OVERLOADED, "{where} refuses writes: its maxmemory is used up."),
+    fault(r"^MISCONF", DOWN, Cause.FAILED, "{where} refuses writes: its data cannot be saved to disk."),
+    fault(r"^NOREPLICAS", DOWN, Cause.MISSING, "{where} refuses writes: too few replicas follow it."),
+    fault(r"^MASTERDOWN", DOWN, Cause.UNREACHABLE, "{where} has lost its primary and serves no stale data."),
+    fault(r"^CLUSTERDOWN", DOWN, Cause.FAILED, "{where} says that its cluster is down."),
+    fault(r"^BUSY", DOWN, Cause.OVERLOADED, "{where} is busy with a script and answers nobody else."),
+    fault(r"max number of clients", DOWN, Cause.OVERLOADED, "{where} admits nobody: its maxclients is reached."),
+    fault(r"DB index|invalid database", UNKNOWN, Cause.MISCONFIGURED, "Misconfigured: {where} has no database of that number."),
+    fault(r"certificate", DOWN, Cause.CERTIFICATE, "The certificate of {where} is not valid: {message}"),
+    fault(r"\bSSL|\bTLS", DOWN, Cause.TLS, "No TLS with {where}: {message}"),
+    fault(r"unknown command", UNKNOWN, Cause.MISCONFIGURED, "Misconfigured: {where} does not know a command the check needs: {message}"),
+    fault(r"name or service not known|name resolution|no address associated|nodename nor servname|Error -[235]\b", DOWN, Cause.DNS,
+          "The host name of {where} is not resolved."),
+    fault(r"refused|no such file|Error 2 |Error 111 ", DOWN, Cause.REFUSED, "Nothing listens at {where}: connection refused."),
+    fault(r"permission denied", UNKNOWN, Cause.MISCONFIGURED, "Misconfigured: the portal may not open the socket {where}."),
+    fault(r"no route|unreachable", DOWN, Cause.UNREACHABLE, "No network way to {where}."),
+    fault(r"timed? ?out", DOWN, Cause.TIMEOUT, "{where} did not answer in time."),
+    fault(r"closed|reset|broken pipe|lost|Error 32|Error 104", DOWN, Cause.RESET, "{where} broke the connection."),
+    fault(r"protocol error|invalid response|unexpected response", DOWN, Cause.PROTOCOL, "{where} does not speak the Redis protocol."),
 )  # fmt: skip
 
 
@@ -133,9 +119,8 @@ def explain(error: BaseException, url: str) -> tuple[Status, str, Cause]:
     place = where(url)
     if isinstance(error, exceptions.InvalidResponse):
         text = f"invalid response {text}"
-    for fault in FAULTS:
-        if fault.pattern.search(text):
-            return fault.verdict, fault.words.format(where=place, message=text), fault.cause
+    if known := fitting(FAULTS, text):
+        return known.verdict, known.words.format(where=place, message=text), known.cause
     return DOWN, f"{place} answered with an error: {text or type(error).__name__}", Cause.UNEXPECTED
 
 

@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 
 from monitoring.checks.choices import Cause, Comparator, Status
 from monitoring.checks.probes.base import Context, Probe, ProbeForm, Result, Threshold
-from monitoring.checks.probes.list_field import ListField
+from monitoring.checks.probes.fields import ListField
 from monitoring.checks.probes.system_values import VALUES
 from monitoring.checks.status import STALE_AFTER_INTERVALS
 from monitoring.checks.system.collect import Reading, collect

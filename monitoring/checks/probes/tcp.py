@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes import net
+from monitoring.checks.probes import fields, net
 from monitoring.checks.probes.assertions import shown
 from monitoring.checks.probes.base import Context, Json, Probe, ProbeForm, Result, Unit, Value
 from monitoring.checks.probes.deadline import own_budget_s
@@ -27,12 +27,12 @@ class TcpForm(ProbeForm):
 
     secret_fields = frozenset({"send"})
 
-    host = net.HostField()
+    host = fields.HostField()
     port = forms.IntegerField(min_value=1, max_value=65_535)
     tls = forms.BooleanField(required=False, initial=False, help_text="Shake hands for TLS after connecting.")
     verify_tls = forms.BooleanField(required=False, initial=True, help_text="Refuse a certificate that is not valid.")
-    server_name = net.HostField(required=False, help_text="Name to ask for in TLS; empty: the host.")
-    ca_pem = net.CaPemField(required=False, help_text="PEM authorities to trust instead of the system's.")
+    server_name = fields.HostField(required=False, help_text="Name to ask for in TLS; empty: the host.")
+    ca_pem = fields.CaPemField(required=False, help_text="PEM authorities to trust instead of the system's.")
     send = forms.CharField(
         required=False, strip=False, help_text=r"Sent after connecting; \r \n \t \0 \\ are understood. Stored sealed."
     )

@@ -16,7 +16,7 @@ from typing import ClassVar
 from django import forms
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes import net
+from monitoring.checks.probes import fields, net
 from monitoring.checks.probes.base import Context, Json, Probe, ProbeForm, Result, Unit, Value
 from monitoring.checks.probes.deadline import own_budget_s
 from monitoring.checks.probes.streams import Stream, open_stream
@@ -31,10 +31,10 @@ SHOWN_NAMES = 5
 class TlsForm(ProbeForm):
     """The settings of a `tls` check."""
 
-    host = net.HostField()
+    host = fields.HostField()
     port = forms.IntegerField(min_value=1, max_value=65_535, initial=443)
-    server_name = net.HostField(required=False, help_text="Name to ask for and to find in it; empty: the host.")
-    ca_pem = net.CaPemField(required=False, help_text="PEM authorities to trust instead of the system's.")
+    server_name = fields.HostField(required=False, help_text="Name to ask for and to find in it; empty: the host.")
+    ca_pem = fields.CaPemField(required=False, help_text="PEM authorities to trust instead of the system's.")
     minimum_protocol = forms.ChoiceField(
         choices=[(name, name) for name in PROTOCOLS], initial="TLSv1.2", help_text="An older one is down."
     )

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from monitoring.checks.probes.dsn import TargetForm
-from monitoring.checks.probes.list_field import ListField
+from monitoring.checks.probes.fields import ListField
 
 NAME = r"[^.\s\"][^.\"]*"
 TABLE = RegexValidator(rf"^({NAME}\.)?{NAME}\Z", "Write table or schema.table, without quotes.")
