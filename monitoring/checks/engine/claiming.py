@@ -26,7 +26,7 @@ SET lease = %(token)s, lease_until = GREATEST(%(now)s, due.next_check_at) + c.ti
 FROM due JOIN checks_check c ON c.id = due.check_id JOIN checks_checkstate t ON t.check_id = due.check_id
 WHERE s.check_id = due.check_id
 RETURNING s.check_id, c.revision, due.next_check_at, t.confirmed, t.status, t.since, t.hard, t.history, t.flap_percent, t.flapping,
-    CASE WHEN t.memory = '{}' THEN NULL ELSE t.memory::text END
+    CASE WHEN t.memory = '{}' THEN NULL ELSE t.memory::text END, s.lease_until
 """
 RELEASE = """
 UPDATE checks_checkschedule SET lease = NULL, lease_until = NULL WHERE check_id = ANY(%s) AND lease = ANY(%s)
@@ -43,6 +43,7 @@ class Claim:
     due_at: datetime
     standing: Standing
     memory: dict[str, Any]
+    leased_until: datetime
 
 
 async def claim(database: AsyncConnection[Any], now: datetime, horizon: datetime, limit: int) -> list[Claim]:
@@ -55,9 +56,9 @@ async def claim(database: AsyncConnection[Any], now: datetime, horizon: datetime
 
 
 def claim_of(token: int, row: tuple[Any, ...]) -> Claim:
-    check_id, revision, due_at, confirmed, status, since, hard, history, flap_percent, flapping, memory = row
+    check_id, revision, due_at, confirmed, status, since, hard, history, flap_percent, flapping, memory, until = row
     standing = Standing(_STATUS[confirmed], _STATUS[status], since, hard, history, flap_percent, flapping)
-    return Claim(check_id, revision, token, due_at, standing, orjson.loads(memory) if memory else {})
+    return Claim(check_id, revision, token, due_at, standing, orjson.loads(memory) if memory else {}, until)
 
 
 # The enum's own call costs more than the rest of a row.

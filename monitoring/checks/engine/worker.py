@@ -156,8 +156,13 @@ class Engine:
     async def _run(self, one: Claim) -> None:
         job = self.jobs.jobs.get(one.check_id)
         try:
-            if job is not None:  # the check may have been deleted since it was claimed
-                now = self.clock.now()
+            now = self.clock.now()
+            if job is None:  # the check was deleted since it was claimed
+                return
+            if now + timedelta(seconds=job.timeout_s) > one.leased_until:
+                # This process stood still: another engine may begin the check before a run of ours would end.
+                self.measures.lost_leases += 1
+            else:
                 self.measures.lateness_s.append((now - one.due_at).total_seconds())
                 outcome = await run(one, job, now, self.pool)
                 self.finished.append(outcome)

@@ -209,6 +209,20 @@ async def test_a_result_whose_lease_was_lost_counts_for_nothing(scripts: Scripts
     assert await sync_to_async(read)(Selector("check_status", {}), start, end) == []
 
 
+async def test_an_engine_that_stood_still_leaves_its_claims_to_others(scripts: Scripts, engines: EngineMaker) -> None:
+    check = await anew("up")
+    frozen = await started(engines)
+    await frozen._poll()
+    for group in frozen.waiting.values():
+        for one in group:
+            one.leased_until = timezone.now()
+    while frozen.waiting or frozen.running:
+        await asyncio.sleep(0.001)
+    assert frozen.finished == []
+    assert frozen.measures.lost_leases == 1
+    assert (await astate(check)).last_checked_at is None
+
+
 async def test_a_wish_to_run_at_once_is_not_swallowed_by_a_run_under_way(
     scripts: Scripts, engines: EngineMaker
 ) -> None:
