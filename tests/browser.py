@@ -6,7 +6,6 @@ Playwright keeps an event loop in the test's thread, which Django takes for asyn
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -22,17 +21,17 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 no_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH")
 
 
-@pytest.fixture
-def portal(transactional_db: None, tmp_path: Path) -> Iterator[Daphne]:
-    """The web process over the test's database."""
-    server = Daphne(tmp_path)
+@pytest.fixture(scope="module")
+def portal(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daphne]:
+    """The web process over the tests' database: one for the module, because it takes longer to start than a test to run."""
+    server = Daphne(tmp_path_factory.mktemp("web"))
     server.start()
     yield server
     server.kill()
 
 
 @pytest.fixture
-def browser(portal: Daphne, ada_client: Client) -> Iterator[Browser]:
+def browser(transactional_db: None, portal: Daphne, ada_client: Client) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield found
