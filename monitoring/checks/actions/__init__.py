@@ -5,6 +5,7 @@ Wrong input raises django.core.exceptions.ValidationError; its keys name the fie
 """
 
 from monitoring.checks.actions.checks import check_clone, check_delete, check_save
+from monitoring.checks.actions.common import person_of
 from monitoring.checks.actions.running import UNTIL_RESUMED, checks_pause, checks_resume, checks_run_now
 from monitoring.checks.actions.services import (
     maintenance_delete,
@@ -30,6 +31,7 @@ __all__ = [
     "full_settings",
     "maintenance_delete",
     "maintenance_save",
+    "person_of",
     "service_by_url",
     "service_delete",
     "service_save",

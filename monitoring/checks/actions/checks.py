@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,20 +13,9 @@ from monitoring.checks.actions.running import reschedule
 from monitoring.checks.configuration import by_field, clean_parts, probe_of, seal_secrets, stored_secrets
 from monitoring.checks.heartbeats.actions import key_ensure
 from monitoring.checks.models import Check, CheckSchedule, CheckState, Service
+from monitoring.checks.options import CHECK_OPTIONS, KIND_DEFAULTS, CheckOptions
 from monitoring.checks.probes.base import Probe
 from monitoring.checks.threshold_rules import clean_thresholds, default_rows
-
-
-class CheckOptions(TypedDict, total=False):
-    """What a check may be given besides its question; what is left out keeps its value, or begins with the default."""
-
-    interval_s: int
-    timeout_s: float
-    retry_interval_s: int | None
-    failures_before_down: int
-    successes_before_up: int
-    impact: str
-    enabled: bool
 
 
 @transaction.atomic
@@ -54,12 +43,7 @@ def check_save(
     probe = probe_of(kind)
     values: dict[str, Any] = {"service": service, "name": name, **options}
     if check is None:
-        begin_with = {
-            "interval_s": probe.default_interval_s,
-            "timeout_s": probe.default_timeout_s,
-            "failures_before_down": probe.default_failures_before_down,
-        }
-        values = begin_with | values
+        values = {name: getattr(probe, f"default_{name}") for name in KIND_DEFAULTS} | values
     values["slug"] = slug or stored.slug or free_slug(name, Check.objects.filter(service=service), kind)
     errors = _add_question(values, probe, stored, settings, thresholds)
     changed = assign(stored, values)
@@ -144,7 +128,7 @@ def check_clone(*, check: Check, by: Person = None) -> Check:
     copy = Check(
         slug=free_slug(name, siblings, source.kind),
         **{field: getattr(source, field) for field in ("service", "kind", "settings", "sealed_secrets", "thresholds")},
-        **{field: getattr(source, field) for field in CheckOptions.__annotations__},
+        **{field: getattr(source, field) for field in CHECK_OPTIONS},
     )
     assign(copy, {"name": name, "enabled": False})
     validate(copy)

@@ -6,7 +6,9 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.text import slugify
+from rest_framework.request import Request
 
 from monitoring.checks.configuration import by_field
 from monitoring.checks.models import Check
@@ -15,6 +17,11 @@ from monitoring.events.actions import event_emit
 from monitoring.events.choices import Severity
 
 Person = AbstractBaseUser | None
+
+
+def person_of(request: HttpRequest | Request) -> Person:
+    """Who asks, for the `by` of an action; None for somebody who is not logged in."""
+    return request.user if request.user.is_authenticated else None
 
 
 def validate(item: Model, more: ValidationError | None = None, exclude: Iterable[str] = ()) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -15,20 +15,11 @@ from monitoring.checks.actions.common import Person, announce, assign, free_slug
 from monitoring.checks.choices import Status
 from monitoring.checks.cycles import cycle
 from monitoring.checks.models import MaintenanceWindow, Service, ServiceState
+from monitoring.checks.options import ServiceOptions
 
 LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 LABEL_VALUE_LENGTH = 200
 DEPENDENCIES_LOCK = 0x6F707331  # "ops1": two edits at once must not close a circle together
-
-
-class ServiceOptions(TypedDict, total=False):
-    """What a service may be given besides its name; what is left out keeps its value."""
-
-    description: str
-    owner: str
-    criticality: str
-    labels: dict[str, str]
-    runbook_url: str
 
 
 @transaction.atomic

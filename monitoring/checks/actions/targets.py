@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import psycopg
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
-from psycopg.conninfo import conninfo_to_dict
 
 from monitoring.checks.actions.common import Person, announce, assign, free_slug, validate
 from monitoring.checks.models import Check, DatabaseTarget
+from monitoring.checks.probes.dsn import DsnError, parameters
 from opsportal.crypto import seal
 
 
@@ -49,9 +48,9 @@ def _dsn_errors(dsn: str, *, required: bool) -> ValidationError | None:
     if not dsn:
         return ValidationError({"dsn": "Give the address of the database."}) if required else None
     try:
-        conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:  # its words may repeat the password
-        return ValidationError({"dsn": "Not a PostgreSQL address; use postgresql://user:password@host:5432/database."})
+        parameters(dsn)
+    except DsnError as error:
+        return ValidationError({"dsn": str(error)})
     return None
 
 

@@ -1,7 +1,6 @@
 """What can be done with checks from their list and their page."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -24,33 +23,29 @@ class CheckActions(ModelAdmin):
     @admin.action(description="Run now", permissions=["run"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[Check]) -> None:
         chosen = list(queryset)
-        due = actions.checks_run_now(checks=chosen, by=_person(request))
+        due = actions.checks_run_now(checks=chosen, by=actions.person_of(request))
         left_out = len(chosen) - due
         self._say(request, f"{due} due now" + (f"; {left_out} disabled or paused" if left_out else "") + ".")
 
     @admin.action(description="Pause for 1 hour", permissions=["run"])
     def pause_hour(self, request: HttpRequest, queryset: QuerySet[Check]) -> None:
         until = timezone.now() + timedelta(hours=1)
-        count = actions.checks_pause(checks=queryset, until=until, by=_person(request))
+        count = actions.checks_pause(checks=queryset, until=until, by=actions.person_of(request))
         self._say(request, f"{count} paused until {until:%H:%M %Z}.")
 
     @admin.action(description="Pause until resumed", permissions=["run"])
     def pause_until_resumed(self, request: HttpRequest, queryset: QuerySet[Check]) -> None:
-        count = actions.checks_pause(checks=queryset, until=None, by=_person(request))
+        count = actions.checks_pause(checks=queryset, until=None, by=actions.person_of(request))
         self._say(request, f"{count} paused.")
 
     @admin.action(description="Resume", permissions=["run"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Check]) -> None:
-        self._say(request, f"{actions.checks_resume(checks=queryset, by=_person(request))} resumed.")
+        self._say(request, f"{actions.checks_resume(checks=queryset, by=actions.person_of(request))} resumed.")
 
     @admin.action(description="Clone", permissions=["add"])
     def clone(self, request: HttpRequest, queryset: QuerySet[Check]) -> None:
-        copies = [actions.check_clone(check=check, by=_person(request)) for check in queryset]
+        copies = [actions.check_clone(check=check, by=actions.person_of(request)) for check in queryset]
         self._say(request, f"{len(copies)} cloned; the copies are switched off.")
 
     def _say(self, request: HttpRequest, words: str) -> None:
         self.message_user(request, words, messages.SUCCESS)
-
-
-def _person(request: HttpRequest) -> Any:
-    return request.user

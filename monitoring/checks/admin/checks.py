@@ -1,5 +1,6 @@
 """Checks: the kind first, then its own settings, its thresholds as rows, and a trial before anything is saved."""
 
+import re
 from typing import Any
 
 from django.contrib import admin
@@ -14,12 +15,15 @@ from monitoring.checks.admin.badges import age, badge
 from monitoring.checks.admin.base import ActionAdmin
 from monitoring.checks.admin.check_actions import CheckActions
 from monitoring.checks.admin.widgets import dress
-from monitoring.checks.forms.checks import OPTIONS, ROW_PARTS, CheckForm, check_form
+from monitoring.checks.forms.checks import CheckForm, check_form
 from monitoring.checks.kinds import described, kinds
 from monitoring.checks.models import Check
+from monitoring.checks.options import CHECK_OPTIONS
 from monitoring.checks.probes.registry import LABELS, UnknownKindError, probe_class
 from monitoring.checks.queries import checks_listed, ping_url
+from monitoring.checks.threshold_rules import KEYS
 
+PRIMARY_KEY = re.compile(r"[0-9]{1,18}")
 RUNNING = [
     ("interval_s", "timeout_s", "retry_interval_s"),
     ("failures_before_down", "successes_before_up"),
@@ -85,6 +89,12 @@ class CheckAdmin(CheckActions, ActionAdmin):
         context |= {"opts": self.opts, "title": "What should be checked?", "kinds": list(map(described, kinds()))}
         return render(request, "checks/choose_kind.html", context | {"service": request.GET.get("service", "")})
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What an address asks for; a service that cannot be is left out."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        service = initial.get("service", "")
+        return initial if PRIMARY_KEY.fullmatch(service) else initial | {"service": None}
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         kind = obj.kind if obj else request.GET.get("kind", "")
         try:
@@ -94,7 +104,7 @@ class CheckAdmin(CheckActions, ActionAdmin):
         template = check_form(kind, probe, obj)
         for field in template.declared_fields.values():
             dress(field)
-        kwargs |= {"form": template, "fields": ["service", "name", "slug", *OPTIONS]}
+        kwargs |= {"form": template, "fields": ["service", "name", "slug", *CHECK_OPTIONS]}
         form = super().get_form(request, obj, change=change, **kwargs)
         form.trying = "_try" in request.POST and self.has_run_permission(request)
         return form
@@ -110,7 +120,7 @@ class CheckAdmin(CheckActions, ActionAdmin):
             question.insert(1, "ping_address")
         form = self.get_form(request, obj)
         names = form.base_fields
-        rows = [tuple(f"thresholds_{i}_{part}" for part in ROW_PARTS) for i in range(getattr(form, "row_count", 0))]
+        rows = [tuple(f"thresholds_{i}_{part}" for part in KEYS) for i in range(getattr(form, "row_count", 0))]
         return [
             ("What is asked", {"fields": question if obj else question[1:]}),
             ("Settings", {"fields": [name for name in names if name.startswith(("settings_", "forget_"))]}),
@@ -126,4 +136,4 @@ class CheckAdmin(CheckActions, ActionAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_one(self, request: HttpRequest, obj: Check) -> None:
-        actions.check_delete(check=obj, by=request.user)  # type: ignore[arg-type]
+        actions.check_delete(check=obj, by=actions.person_of(request))

@@ -8,6 +8,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
@@ -70,7 +71,7 @@ class ServiceAdmin(ActionAdmin):
             field.widget = UnfoldAdminTextInputWidget()
         if request.method == "POST" and form.is_valid():
             try:
-                service = actions.service_by_url(**form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+                service = actions.service_by_url(**form.cleaned_data, by=actions.person_of(request))
             except ValidationError as error:
                 for place, words in by_field(error).items():
                     form.add_error(place if place in form.fields else None, words)
@@ -81,14 +82,15 @@ class ServiceAdmin(ActionAdmin):
         return render(request, "checks/service_by_url.html", context | {"title": "Add service by URL"})
 
     def delete_one(self, request: HttpRequest, obj: Service) -> None:
-        actions.service_delete(service=obj, by=request.user)  # type: ignore[arg-type]
+        actions.service_delete(service=obj, by=actions.person_of(request))
 
 
 @admin.register(MaintenanceWindow)
 class MaintenanceWindowAdmin(ActionAdmin):
     form = MaintenanceWindowForm
     list_display = ["service", "starts_at", "ends_at", "reason", "created_by"]
-    list_filter = ["service"]
+    list_filter = [("service", AutocompleteSelectFilter)]
+    list_filter_submit = True
     search_fields = ["reason", "service__name"]
     autocomplete_fields = ["service"]
 
@@ -96,7 +98,7 @@ class MaintenanceWindowAdmin(ActionAdmin):
         return windows_listed()
 
     def delete_one(self, request: HttpRequest, obj: MaintenanceWindow) -> None:
-        actions.maintenance_delete(window=obj, by=request.user)  # type: ignore[arg-type]
+        actions.maintenance_delete(window=obj, by=actions.person_of(request))
 
 
 @admin.register(DatabaseTarget)
@@ -119,4 +121,4 @@ class DatabaseTargetAdmin(ActionAdmin):
         return to_delete, counts, missing, [*protected, *users]
 
     def delete_one(self, request: HttpRequest, obj: DatabaseTarget) -> None:
-        actions.database_target_delete(target=obj, by=request.user)  # type: ignore[arg-type]
+        actions.database_target_delete(target=obj, by=actions.person_of(request))

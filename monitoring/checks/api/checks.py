@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -24,7 +25,6 @@ from monitoring.checks.serializers.checks import (
     SeenSerializer,
     SeriesAnswerSerializer,
     SeriesQuerySerializer,
-    invalid,
 )
 from monitoring.checks.serializers.uptime import UptimeSerializer, uptime_answer
 from monitoring.checks.series import check_series, span_of, stamp
@@ -51,10 +51,7 @@ class CheckViewSet(ModelViewSet[Check]):
         serializer.instance = checks_listed().get(pk=serializer.save().pk)
 
     def perform_destroy(self, instance: Check) -> None:
-        actions.check_delete(check=instance, by=self.request.user)  # type: ignore[arg-type]
-
-    def _by(self) -> dict[str, Any]:
-        return {"by": self.request.user}
+        actions.check_delete(check=instance, by=actions.person_of(self.request))
 
     def _shown(self, check: Check) -> dict[str, Any]:
         return dict(self.get_serializer(checks_listed().get(pk=check.pk)).data)
@@ -63,7 +60,7 @@ class CheckViewSet(ModelViewSet[Check]):
     @action(detail=True, methods=["post"], permission_classes=MAY_RUN)
     def run(self, request: Request, pk: str) -> Response:
         """Make the check due now."""
-        return Response({"due": actions.checks_run_now(checks=[self.get_object()], **self._by())})
+        return Response({"due": actions.checks_run_now(checks=[self.get_object()], by=actions.person_of(request))})
 
     @extend_schema(request=PauseSerializer, responses={200: CheckSerializer})
     @action(detail=True, methods=["post"], permission_classes=MAY_RUN)
@@ -74,8 +71,10 @@ class CheckViewSet(ModelViewSet[Check]):
         serializer.is_valid(raise_exception=True)
         until: datetime | None = serializer.validated_data["until"]
         if until and until <= timezone.now():
-            raise invalid("until", "This time is past; give a later one, or null to pause until the check is resumed.")
-        actions.checks_pause(checks=[check], until=until, **self._by())
+            raise ValidationError(
+                {"until": "This time is past; give a later one, or null to pause until the check is resumed."}
+            )
+        actions.checks_pause(checks=[check], until=until, by=actions.person_of(request))
         return Response(self._shown(check))
 
     @extend_schema(request=None, responses={200: CheckSerializer})
@@ -83,14 +82,16 @@ class CheckViewSet(ModelViewSet[Check]):
     def resume(self, request: Request, pk: str) -> Response:
         """End a pause; the check is due at once."""
         check = self.get_object()
-        actions.checks_resume(checks=[check], **self._by())
+        actions.checks_resume(checks=[check], by=actions.person_of(request))
         return Response(self._shown(check))
 
     @extend_schema(request=None, responses={201: CheckSerializer})
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, requires("checks.add_check")])
     def clone(self, request: Request, pk: str) -> Response:
         """A copy of the check, switched off so that it can be edited first."""
-        return Response(self._shown(actions.check_clone(check=self.get_object(), **self._by())), status=201)
+        return Response(
+            self._shown(actions.check_clone(check=self.get_object(), by=actions.person_of(request))), status=201
+        )
 
     @extend_schema(request=None, responses={200: SeenSerializer})
     @action(detail=True, methods=["post"], permission_classes=MAY_RUN, throttle_scope="costly")

@@ -43,7 +43,7 @@ class ServiceViewSet(ModelViewSet[Service]):
         serializer.instance = services_listed().get(pk=serializer.save().pk)
 
     def perform_destroy(self, instance: Service) -> None:
-        actions.service_delete(service=instance, by=self.request.user)  # type: ignore[arg-type]
+        actions.service_delete(service=instance, by=actions.person_of(self.request))
 
     @extend_schema(responses={200: UptimeSerializer(many=True)})
     @action(detail=True, pagination_class=None, filterset_class=None, ordering_fields=[])
@@ -63,7 +63,7 @@ class MaintenanceWindowViewSet(ModelViewSet[MaintenanceWindow]):
     ordering_fields = ["starts_at", "ends_at"]
 
     def perform_destroy(self, instance: MaintenanceWindow) -> None:
-        actions.maintenance_delete(window=instance, by=self.request.user)  # type: ignore[arg-type]
+        actions.maintenance_delete(window=instance, by=actions.person_of(self.request))
 
 
 class DatabaseTargetViewSet(ModelViewSet[DatabaseTarget]):
@@ -77,4 +77,4 @@ class DatabaseTargetViewSet(ModelViewSet[DatabaseTarget]):
     ordering_fields = ["name", "slug"]
 
     def perform_destroy(self, instance: DatabaseTarget) -> None:
-        actions.database_target_delete(target=instance, by=self.request.user)  # type: ignore[arg-type]
+        actions.database_target_delete(target=instance, by=actions.person_of(self.request))

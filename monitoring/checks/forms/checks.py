@@ -10,15 +10,11 @@ from monitoring.checks.choices import Comparator
 from monitoring.checks.configuration import full_settings, stored_secrets
 from monitoring.checks.forms.tried import TriedForm
 from monitoring.checks.models import Check
+from monitoring.checks.options import CHECK_OPTIONS, KIND_DEFAULTS
 from monitoring.checks.probes.base import Probe
 from monitoring.checks.run_once import Seen, Trial, run_once
-from monitoring.checks.threshold_rules import default_rows, has_dynamic_values
+from monitoring.checks.threshold_rules import KEYS, default_rows, has_dynamic_values
 
-OPTIONS = (
-    "interval_s", "timeout_s", "retry_interval_s", "failures_before_down", "successes_before_up", "impact", "enabled",
-)  # fmt: skip
-KIND_DEFAULTS = ("interval_s", "timeout_s", "failures_before_down")  # each is `default_<name>` of the probe
-ROW_PARTS = ("value", "comparator", "degraded", "down")
 SPARE_ROWS = 2
 ACRONYMS = frozenset({"api", "ca", "dns", "dsn", "id", "ip", "json", "pem", "sql", "tls", "ttl", "url"})
 
@@ -33,7 +29,7 @@ class CheckForm(TriedForm):
 
     class Meta:
         model = Check
-        fields = ["service", "name", "slug", *OPTIONS]
+        fields = ["service", "name", "slug", *CHECK_OPTIONS]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +51,7 @@ class CheckForm(TriedForm):
             settings=self._settings(),
             thresholds=[row for _, row in self._rows()],
             by=self.by,
-            **self.values("service", "name", "slug", *OPTIONS),
+            **self.values("service", "name", "slug", *CHECK_OPTIONS),
         )
 
     def tried(self, result: Check) -> None:
@@ -86,7 +82,7 @@ class CheckForm(TriedForm):
         """Numbers and values of the rows that were filled in."""
         rows = []
         for index in range(self.row_count):
-            row = {part: self.cleaned_data.get(f"thresholds_{index}_{part}") for part in ROW_PARTS}
+            row = {part: self.cleaned_data.get(f"thresholds_{index}_{part}") for part in KEYS}
             if row["value"] or row["degraded"] is not None or row["down"] is not None:
                 rows.append((index, row))
         return rows

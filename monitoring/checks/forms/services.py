@@ -8,6 +8,7 @@ from django import forms
 from monitoring.checks import actions
 from monitoring.checks.forms.tried import TriedForm
 from monitoring.checks.models import DatabaseTarget, MaintenanceWindow, Service
+from monitoring.checks.options import SERVICE_OPTIONS
 
 
 class LabelsField(forms.CharField):
@@ -59,7 +60,7 @@ class ServiceForm(TriedForm):
             slug=data["slug"],
             depends_on=data["depends_on"],
             by=self.by,
-            **self.values("description", "owner", "criticality", "labels", "runbook_url"),
+            **self.values(*SERVICE_OPTIONS),
         )
 
 

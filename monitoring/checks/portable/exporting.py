@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 import yaml
 
-from monitoring.checks.actions.checks import CheckOptions
 from monitoring.checks.configuration import stored_secrets
 from monitoring.checks.models import Check, Service
+from monitoring.checks.options import CHECK_OPTIONS, SERVICE_OPTIONS
 from monitoring.checks.portable.reading import VERSION, Tree
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
 from monitoring.checks.threshold_rules import KEYS
 
-SERVICE_FIELDS = ("description", "owner", "criticality", "labels", "runbook_url")
+DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml writes ten times as fast
 
 
 def export_tree(slugs: Iterable[str] | None = None, *, secret_marks: bool = False) -> Tree:
@@ -27,13 +27,13 @@ def export_tree(slugs: Iterable[str] | None = None, *, secret_marks: bool = Fals
 
 def dump(tree: Tree) -> str:
     """The YAML text of a tree."""
-    return yaml.safe_dump(
-        {"version": VERSION, "services": tree}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False
-    )
+    data = {"version": VERSION, "services": tree}
+    text: str = yaml.dump(data, Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False)
+    return text
 
 
 def _service(service: Service, secret_marks: bool) -> Tree:
-    entry: Tree = {"name": service.name} | _unusual(service, SERVICE_FIELDS)
+    entry: Tree = {"name": service.name} | _unusual(service, SERVICE_OPTIONS)
     if depends_on := sorted(other.slug for other in service.depends_on.all()):
         entry["depends_on"] = depends_on
     checks = sorted(service.checks.all(), key=lambda check: check.slug)
@@ -43,7 +43,7 @@ def _service(service: Service, secret_marks: bool) -> Tree:
 def _check(check: Check, secret_marks: bool) -> Tree:
     entry: Tree = {"name": check.name, "kind": check.kind, "settings": _settings(check)}
     entry |= {"thresholds": [_threshold(row) for row in check.thresholds], "interval_s": check.interval_s}
-    entry |= _unusual(check, [name for name in CheckOptions.__annotations__ if name != "interval_s"])
+    entry |= _unusual(check, [name for name in CHECK_OPTIONS if name != "interval_s"])
     if secret_marks:
         entry["settings"] |= {name: _Mark.of(value) for name, value in stored_secrets(check).items()}
     return entry

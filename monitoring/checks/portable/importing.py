@@ -11,13 +11,12 @@ from monitoring.checks import actions
 from monitoring.checks.actions.common import Person
 from monitoring.checks.configuration import by_field
 from monitoring.checks.models import Check, Service
+from monitoring.checks.options import CHECK_OPTIONS, SERVICE_OPTIONS
 from monitoring.checks.portable.diff import Change, compare
-from monitoring.checks.portable.exporting import SERVICE_FIELDS, export_tree
-from monitoring.checks.portable.reading import CHECK_KEYS, Document, Fault, PortableError, Tree
+from monitoring.checks.portable.exporting import export_tree
+from monitoring.checks.portable.reading import Document, Fault, PortableError, Tree
 from monitoring.checks.portable.references import SecretReferenceError, resolve
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
-
-CHECK_OPTIONS = [key for key in CHECK_KEYS if key not in ("name", "kind", "settings")]
 
 
 def services_import(
@@ -75,7 +74,7 @@ class _Import:
 
     def _service(self, slug: str, entry: Tree) -> None:
         stored = self.stored.get(slug)
-        options: Any = {name: entry[name] for name in SERVICE_FIELDS if name in entry}
+        options: Any = {name: entry[name] for name in SERVICE_OPTIONS if name in entry}
         name = entry.get("name") or (stored.name if stored else slug)
         self.stored[slug] = actions.service_save(service=stored, slug=slug, name=name, by=self.by, **options)
 
@@ -103,7 +102,7 @@ class _Import:
 
     def _check(self, service: Service, slug: str, entry: Tree, stored: Check | None) -> None:
         kind = entry.get("kind") or (stored.kind if stored else "")
-        options: Any = {name: entry[name] for name in CHECK_OPTIONS if name in entry}
+        options: Any = {name: entry[name] for name in ("thresholds", *CHECK_OPTIONS) if name in entry}
         actions.check_save(
             service=service,
             kind=str(kind),

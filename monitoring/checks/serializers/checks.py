@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -171,7 +170,3 @@ class SeriesQuerySerializer(serializers.Serializer[Any]):
     step_s = serializers.IntegerField(
         required=False, min_value=1, max_value=86_400 * 31, help_text="Left out: such that about 300 points come back."
     )
-
-
-def invalid(field: str, words: str) -> ValidationError:
-    return ValidationError({field: words})

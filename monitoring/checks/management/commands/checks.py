@@ -14,6 +14,7 @@ from monitoring.checks.management.waiting import wait_for
 from monitoring.checks.models import Check
 from monitoring.checks.queries import checks_listed
 from monitoring.checks.run_once import Seen, Trial, check_test, run_once
+from monitoring.checks.threshold_rules import default_rows
 
 EXIT_CODES = {Status.UP: 0, Status.DEGRADED: 1, Status.DOWN: 2}
 COULD_NOT_TELL = 3
@@ -154,8 +155,7 @@ def _trial(options: dict[str, Any]) -> Trial:
     except ValidationError as error:
         words = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
         raise CommandError(words, returncode=3) from None
-    thresholds = [threshold._asdict() for threshold in probe.default_thresholds]
-    return Trial(options["kind"], plain | secret, thresholds, options["timeout_s"])
+    return Trial(options["kind"], plain | secret, default_rows(probe), options["timeout_s"])
 
 
 def _row(check: Check) -> dict[str, Any]:
