@@ -17,6 +17,8 @@ from monitoring.events.choices import Severity
 
 TEXT_LIMIT = 200
 PAGE_LIMIT = 10_000
+# Further away, an offset or a span leads past what a time can be, here or in PostgreSQL.
+FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,10 @@ def moment(text: str, name: str, problems: list[str]) -> datetime | None:
         found = parse_datetime(text.strip().replace(" ", "T", 1))
     except ValueError:
         found = None
-    if found is None:
-        problems.append(f"{name}: {text[:40]!r} is not a time; write it as 2026-05-01T14:30 (UTC).")
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        problems.append(
+            f"{name}: {text[:40]!r} is not a time of {FIRST_YEAR} to {LAST_YEAR}; write 2026-05-01T14:30 (UTC)."
+        )
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

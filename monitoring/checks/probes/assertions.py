@@ -6,6 +6,7 @@ RFC 9535 without its two regular expression functions, for the same reason.
 
 import operator
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, NamedTuple
 
 import jsonpath
@@ -16,6 +17,7 @@ from monitoring.checks.choices import Cause
 
 REGEX_MAX_MEMORY_BYTES = 8 << 20
 SHOWN_CHARACTERS = 120
+MOST_FOUND = 10_000  # by a JSONPath
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -82,6 +84,8 @@ def json_query(path: str) -> jsonpath.CompoundJSONPath | jsonpath.JSONPath:
         environment.function_extensions.pop(name, None)
     if "=~" in path:
         raise ValueError("Regular expressions are not allowed in a JSONPath; use body_regex.")
+    if path.count("..") > 1:
+        raise ValueError("Not more than one `..` in a JSONPath: each multiplies the time by the size of the body.")
     try:
         return environment.compile(path)
     except jsonpath.JSONPathError as error:
@@ -114,11 +118,13 @@ def json_holds(path: str, comparison: str, wanted_text: str) -> BodyTest:
 
     def test(text: str) -> Complaint | None:
         try:
-            found = query.findall(orjson.loads(text))
+            found = [match.obj for match in islice(query.finditer(orjson.loads(text)), MOST_FOUND + 1)]
         except orjson.JSONDecodeError:
             return Complaint(Cause.PROTOCOL, "the body is not JSON")
         except (jsonpath.JSONPathError, RecursionError):
             return Complaint(Cause.PROTOCOL, f"{path} cannot be asked of this JSON")
+        if len(found) > MOST_FOUND:
+            return Complaint(Cause.TOO_LARGE, f"{path} finds more than {MOST_FOUND:,} values")
         if not found:
             return Complaint(Cause.UNEXPECTED, f"the JSON has nothing at {path}")
         wrong = next((value for value in found if not _holds(compare, value, wanted)), None)

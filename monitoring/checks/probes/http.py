@@ -17,6 +17,7 @@ from opsportal.http.targets import target
 MAX_REDIRECTS = 10
 EVIDENCE_BODY_CHARACTERS = 2_048
 THREAD_FROM_BYTES = 262_144  # larger bodies are searched beside the event loop
+JSON_THREAD_FROM_BYTES = 4_096  # a JSONPath is walked in Python, a microsecond or more a byte
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADERS_OF_INTEREST = ("content-type", "content-length", "location", "retry-after", "server", "via", "age", "date")
 OVERLOAD = frozenset({429, 503})
@@ -120,6 +121,7 @@ class HttpProbe(Probe):
         self.expected = assertions.status_set(settings["expected_status"])
         self.expected_words = f"Expected status {settings['expected_status']}"
         self.tests = _body_tests(settings)
+        self.thread_from_bytes = JSON_THREAD_FROM_BYTES if settings["json_path"] else THREAD_FROM_BYTES
         self.request = _request(settings)
 
     async def run(self, context: Context) -> Result:
@@ -149,7 +151,7 @@ class HttpProbe(Probe):
         return Complaint(Cause.OVERLOADED if status in OVERLOAD else Cause.UNEXPECTED, words)
 
     async def _complaint_of_body(self, response: Response, context: Context) -> Complaint | None:
-        if len(response.body) < THREAD_FROM_BYTES:
+        if len(response.body) < self.thread_from_bytes:
             return self._judge_body(response)
         return await context.in_thread(lambda: self._judge_body(response))
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from monitoring.events.actions import event_emit
 from monitoring.events.choices import Severity
+from tests.monitoring.dashboards import estate
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +65,18 @@ def test_hostile_summaries_are_text(vera_client: Client) -> None:
 
 def test_a_person_without_a_role_is_told_so(mallory_client: Client) -> None:
     assert mallory_client.get("/feed/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "time", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00%2B23:59", "9999-12-31", "2026-13-45"]
+)
+@pytest.mark.parametrize("field", ["start", "end"])
+def test_a_time_that_cannot_be_is_named_and_left_out(vera_client: Client, field: str, time: str) -> None:
+    response = vera_client.get(f"/feed/?{field}={time}")
+    assert (response.status_code, response.context["asked"].problems[0].split(":")[0]) == (200, field)
+
+
+def test_a_range_at_the_end_of_time_is_refused(vera_client: Client) -> None:
+    estate.service("Shop")
+    response = vera_client.get("/services/shop/?from=9999-12-31T00:00&to=9999-12-31T23:00")
+    assert "from: " in response.context["range"].problems[0]
