@@ -1,10 +1,8 @@
 """What open pages are told of services and checks: the one definition, for pushes and for snapshots."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from monitoring.checks.engine.writing import Finished
+from typing import Any
 
 
 def service_payload(
@@ -22,21 +20,35 @@ def service_payload(
     }
 
 
-def check_payload(one: "Finished") -> dict[str, Any]:
-    """One entry of the topic `service:<id>`."""
-    job, result, standing = one.outcome.job, one.outcome.result, one.standing
+def check_payload(
+    *,
+    check_id: int,
+    slug: str,
+    name: str,
+    status: str,
+    hard: bool,
+    flapping: bool,
+    since: datetime | None,
+    checked_at: datetime | None,
+    verdict: str,
+    cause: str,
+    summary: str,
+    values: Mapping[str, float],
+    duration_s: float | None,
+) -> dict[str, Any]:
+    """One entry of the topic `service:<id>`. Times are ISO 8601; `values` in base units by name."""
     return {
-        "id": str(job.check_id),
-        "slug": job.slug,
-        "name": job.name,
-        "status": standing.status.value,
-        "hard": standing.hard,
-        "flapping": standing.flapping,
-        "since": standing.since.isoformat() if standing.since else None,
-        "checked_at": one.outcome.started_at.isoformat(),
-        "verdict": result.verdict.value,
-        "cause": result.cause.value,
-        "summary": result.summary,
-        "values": result.values,
-        "duration_s": one.outcome.duration_s,
+        "id": str(check_id),
+        "slug": slug,
+        "name": name,
+        "status": status,
+        "hard": hard,
+        "flapping": flapping,
+        "since": since.isoformat() if since else None,
+        "checked_at": checked_at.isoformat() if checked_at else None,
+        "verdict": verdict,
+        "cause": cause,
+        "summary": summary,
+        "values": values,
+        "duration_s": duration_s,
     }

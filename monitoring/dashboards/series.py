@@ -7,8 +7,9 @@ from typing import Any
 
 from monitoring.checks.models import Check
 from monitoring.checks.probes.base import labelled
+from monitoring.checks.value_names import DURATION_METRIC, metric_name
 from monitoring.dashboards.timerange import TimeRange
-from monitoring.dashboards.values import ShownValue, described_values, metric_name, shown_value
+from monitoring.dashboards.values import DURATION, ShownValue, described_values, shown_value
 from monitoring.metrics.store import Selector, SeriesData, read
 
 SERIES_LIMIT = 8
@@ -27,16 +28,15 @@ class Chart:
 
 def chart(check: Check, name: str, asked: TimeRange) -> Chart:
     """The points of the value `name` ("" is the duration of the run), at most timerange.POINTS a series."""
-    selector = Selector(metric_name(check.kind, name), {"service": check.service.slug, "check": check.slug})
+    metric = metric_name(check.kind, name) if name else DURATION_METRIC
+    selector = Selector(metric, {"service": check.service.slug, "check": check.slug})
     found = read(selector, asked.start, asked.end, asked.step)
     largest = sorted(found, key=lambda one: one.points[-1][1], reverse=True)[:SERIES_LIMIT]
     return Chart(described(check.kind, name), asked, largest, len(found))
 
 
 def described(kind: str, name: str) -> ShownValue:
-    if not name:
-        return ShownValue("", "", "Duration of the run", "s", "From the start of the run to its result.")
-    return shown_value(name, None, described_values(kind))
+    return shown_value(name, None, described_values(kind)) if name else DURATION
 
 
 def payload(shown: Chart) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AbstractUser
 
 from monitoring.checks.choices import Status
-from monitoring.checks.live_payloads import service_payload
+from monitoring.checks.live_payloads import check_payload, service_payload
 from monitoring.checks.models import CheckState, Service, ServiceState
 from monitoring.events.models import Event
+from monitoring.events.payloads import event_payload
 from opsportal import live
 
 FEED_LIMIT = 50
@@ -51,35 +52,26 @@ def service(user: AbstractUser, topic: str) -> Mapping[str, object]:
 
 
 def _check(state: CheckState) -> dict[str, Any]:
-    return {
-        "id": str(state.pk),
-        "slug": state.check_ref.slug,
-        "name": state.check_ref.name,
-        "status": state.status,
-        "hard": state.hard,
-        "flapping": state.flapping,
-        "since": state.since.isoformat() if state.since else None,
-        "checked_at": state.last_checked_at.isoformat() if state.last_checked_at else None,
-        "verdict": state.last_verdict,
-        "cause": state.last_cause,
-        "summary": state.last_summary,
-        "values": state.last_values,
-        "duration_s": state.last_duration_s,
-    }
+    return check_payload(
+        check_id=state.pk,
+        slug=state.check_ref.slug,
+        name=state.check_ref.name,
+        status=state.status,
+        hard=state.hard,
+        flapping=state.flapping,
+        since=state.since,
+        checked_at=state.last_checked_at,
+        verdict=state.last_verdict,
+        cause=state.last_cause,
+        summary=state.last_summary,
+        values=state.last_values,
+        duration_s=state.last_duration_s,
+    )
 
 
 @sync_to_async
 def feed(user: AbstractUser, topic: str) -> Mapping[str, object]:
     """The newest events."""
-    return {str(event.pk): _event(event) for event in Event.objects.order_by("-time", "-id")[:FEED_LIMIT]}
-
-
-def _event(event: Event) -> dict[str, Any]:
     return {
-        "id": str(event.pk),
-        "time": event.time.isoformat(),
-        "kind": event.kind,
-        "severity": event.severity,
-        "subject": event.subject,
-        "summary": event.summary,
+        str(event.pk): event_payload(event, event.pk) for event in Event.objects.order_by("-time", "-id")[:FEED_LIMIT]
     }

@@ -11,10 +11,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from monitoring.checks.latency import merged, percentile
+from monitoring.checks.rollups import SLOT_S, slot_start
 from opsportal import units
 
 SLOTS = 90
-SLOT_S = 900
 WORDS = {"d": "down", "g": "degraded", "k": "unknown", "x": "excluded", "u": "up", "-": "no data"}
 LETTER_OF_STATUS = {"up": "u", "degraded": "g", "down": "d", "unknown": "k", "stale": "k", "maintenance": "x"}
 SPARK_HEIGHT = 20
@@ -50,8 +50,7 @@ class Strip:
 
 def first_slot(now: datetime) -> datetime:
     """Start of the oldest of the 90 slots; the newest is the one that holds `now`."""
-    current = int(now.timestamp()) // SLOT_S * SLOT_S
-    return datetime.fromtimestamp(current - (SLOTS - 1) * SLOT_S, tz=now.tzinfo)
+    return slot_start(now, SLOT_S) - timedelta(seconds=(SLOTS - 1) * SLOT_S)
 
 
 def build(rollups: Iterable[Rollup], now: datetime, status: str = "") -> Strip:

@@ -16,7 +16,6 @@ SUFFIX_UNITS = {
     "_ratio": "ratio",
     "_days": "d",
 }
-DURATION = Value("Duration of the run", "s", "From the start of the run to its result.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,10 @@ class ShownValue:
         return ", ".join(self.labels.values())
 
 
+DURATION = ShownValue("", "", "Duration of the run", "s", "From the start of the run to its result.")
+"""What every check has: the value of the empty name."""
+
+
 def shown_values(kind: str, values: Mapping[str, float]) -> list[ShownValue]:
     """The last values of a check in the order of its kind's own list."""
     described = described_values(kind)
@@ -50,7 +53,7 @@ def shown_values(kind: str, values: Mapping[str, float]) -> list[ShownValue]:
 
 def charts_of(kind: str, values: Mapping[str, float]) -> list[ShownValue]:
     """One chart per value name; series that differ by label share it. The duration of the run is always charted."""
-    charts = {"": ShownValue("", "", DURATION.label, DURATION.unit, DURATION.help)}
+    charts = {"": DURATION}
     for value in shown_values(kind, values):
         charts.setdefault(value.name, value)
     return list(charts.values())
@@ -72,8 +75,3 @@ def described_values(kind: str) -> Mapping[str, Value]:
 def unit_of(name: str) -> str:
     """The unit a name says by its ending, for values a kind does not describe (columns of `sql`)."""
     return next((unit for suffix, unit in SUFFIX_UNITS.items() if name.endswith(suffix)), "")
-
-
-def metric_name(kind: str, name: str) -> str:
-    """The metric a value is stored as; "" is the duration of the run."""
-    return f"{kind}_{name}" if name else "check_duration_seconds"

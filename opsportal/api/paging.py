@@ -20,15 +20,15 @@ class NumberedPages(PageNumberPagination):
     max_page_size = 500
 
     def get_page_size(self, request: Request) -> int:
-        return _number(request, self.page_size_query_param, self.page_size, self.max_page_size)
+        return whole_number(request, self.page_size_query_param, self.page_size, self.max_page_size)
 
     def get_page_number(self, request: Request, paginator: Any) -> int:
-        return _number(request, self.page_query_param, 1, HIGHEST_PAGE)
+        return whole_number(request, self.page_query_param, 1, HIGHEST_PAGE)
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         return [
-            _parameter(self.page_query_param, "Number of the page, from 1.", 1, HIGHEST_PAGE),
-            _parameter(
+            parameter(self.page_query_param, "Number of the page, from 1.", 1, HIGHEST_PAGE),
+            parameter(
                 self.page_size_query_param,
                 f"Results a page, {self.page_size} unless told, {self.max_page_size} at most.",
                 self.page_size,
@@ -37,7 +37,8 @@ class NumberedPages(PageNumberPagination):
         ]
 
 
-def _number(request: Request, name: str, default: int, high: int) -> int:
+def whole_number(request: Request, name: str, default: int, high: int) -> int:
+    """A parameter of the address as a whole number from 1 to `high`. Raises ValidationError on `name`."""
     text = request.query_params.get(name)
     if text is None:
         return default
@@ -46,7 +47,8 @@ def _number(request: Request, name: str, default: int, high: int) -> int:
     return int(text)
 
 
-def _parameter(name: str, description: str, default: int, high: int) -> dict[str, Any]:
+def parameter(name: str, description: str, default: int, high: int) -> dict[str, Any]:
+    """The same parameter as OpenAPI describes it."""
     return {
         "name": name,
         "in": "query",

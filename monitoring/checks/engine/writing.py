@@ -85,8 +85,27 @@ async def write(database: AsyncConnection[Any], batch: Sequence[Finished]) -> Wr
         updates = await _write_changes(database, kept)
     for one in kept:
         job = one.outcome.job
-        updates.setdefault(f"service:{job.service_id}", {})[str(job.check_id)] = check_payload(one)
+        updates.setdefault(f"service:{job.service_id}", {})[str(job.check_id)] = _told(one)
     return Written(updates, lost=len(batch) - len(kept))
+
+
+def _told(one: Finished) -> dict[str, Any]:
+    job, result, standing = one.outcome.job, one.outcome.result, one.standing
+    return check_payload(
+        check_id=job.check_id,
+        slug=job.slug,
+        name=job.name,
+        status=standing.status.value,
+        hard=standing.hard,
+        flapping=standing.flapping,
+        since=standing.since,
+        checked_at=one.outcome.started_at,
+        verdict=result.verdict.value,
+        cause=result.cause.value,
+        summary=result.summary,
+        values=result.values,
+        duration_s=one.outcome.duration_s,
+    )
 
 
 async def _write_changes(database: AsyncConnection[Any], kept: Sequence[Finished]) -> dict[str, Updates]:

@@ -1,21 +1,30 @@
 """The services of the overview."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
+import orjson
 from django.db import connection
 from django.db.models import Count, Min, Q
 
 from monitoring.checks.choices import Status
-from monitoring.checks.models import Service, ServiceState, StatusRollup
+from monitoring.checks.models import Service, ServiceState
 from monitoring.checks.querysets import ServiceQuerySet
 from monitoring.dashboards import strips
 from monitoring.dashboards.choices import Density
 from monitoring.dashboards.filters import OverviewFilter
 
 OPTIONS_LIMIT = 200
+# One row a service instead of ninety: what the driver and the ORM cost by row would be half of the page's time.
+ROLLUPS = """
+SELECT service_id, json_agg(json_build_array(extract(epoch FROM start)::bigint, up_s, degraded_s, down_s, unknown_s,
+                                             excluded_s, runs, latency_sum_s, latency))::text
+  FROM checks_statusrollup
+ WHERE check_id IS NULL AND service_id = ANY(%s) AND tier_s = %s AND start >= %s
+ GROUP BY service_id
+"""
 WRONG = (Status.DOWN, Status.DEGRADED, Status.STALE, Status.UNKNOWN)
 
 
@@ -103,15 +112,15 @@ def status_counts(found: ServiceQuerySet) -> tuple[list[StatusCount], int]:
 def strips_of(services: Iterable[Service], now: datetime) -> dict[int, strips.Strip]:
     """The strip of each service by its id, from one statement."""
     states = {service.pk: state_of(service).status for service in services}
-    rollups: dict[int, list[strips.Rollup]] = defaultdict(list)
-    rows = (
-        StatusRollup.objects.of_services()
-        .filter(service_id__in=list(states), tier_s=strips.SLOT_S, start__gte=strips.first_slot(now))
-        .values_list("service_id", *strips.Rollup._fields)
-    )
-    for service_id, *values in rows.iterator(chunk_size=10_000):
-        rollups[service_id].append(strips.Rollup(*values))
-    return {pk: strips.build(rollups[pk], now, status) for pk, status in states.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(ROLLUPS, [list(states), strips.SLOT_S, strips.first_slot(now)])
+        rollups = {service_id: [rollup(row) for row in orjson.loads(rows)] for service_id, rows in cursor.fetchall()}
+    return {pk: strips.build(rollups.get(pk, ()), now, status) for pk, status in states.items()}
+
+
+def rollup(row: list[Any]) -> strips.Rollup:
+    start_s, *values = row
+    return strips.Rollup(datetime.fromtimestamp(start_s, UTC), *values)
 
 
 def state_of(service: Service) -> ServiceState:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from monitoring.checks.actions import checks_pause, checks_resume, checks_run_now
+from monitoring.checks.actions import checks_pause, checks_resume, checks_run_now, person_of
 from monitoring.checks.models import Check, Service, StatusChange
 from monitoring.dashboards import series, strips
 from monitoring.dashboards.queries.service import service_page
@@ -100,7 +100,7 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _do(verb: str, checks: list[Check], request: HttpRequest) -> int:
-    by = request.user if request.user.is_authenticated else None
+    by = person_of(request)
     if verb == "run":
         return checks_run_now(checks=checks, by=by)
     if verb == "pause":
