@@ -47,11 +47,16 @@ def _check(port: int, kind: str, interval_s: int) -> dict[str, Any]:
 def bring_in(portal: Portal, estate: dict[str, Any]) -> None:
     """Import the estate into the portal that runs."""
     document = orjson.dumps({"version": 1, "services": estate})  # JSON is YAML
-    own = {"DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": str(portal.data_dir), "PORT": str(portal.port)}
     subprocess.run(
         [sys.executable, "manage.py", "services", "import", "-"],
-        input=document, cwd=BASE_DIR, env=os.environ | own, check=True, timeout=60, stdout=subprocess.DEVNULL,
+        input=document, cwd=BASE_DIR, env=environment(portal), check=True, timeout=60, stdout=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def environment(portal: Portal) -> dict[str, str]:
+    """In which a command works on that portal."""
+    own = {"DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": str(portal.data_dir), "PORT": str(portal.port)}
+    return os.environ | own
 
 
 def first_password(portal: Portal) -> str:

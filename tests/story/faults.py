@@ -1,15 +1,20 @@
 """What a portal must survive: one of its processes killed, Valkey frozen, PostgreSQL restarted, the supervisor gone."""
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
 
-from tests.opsportal.stack.portal import Portal, remaining
+from opsportal.env import BASE_DIR
+from tests.opsportal.stack.portal import STOP_S, Portal, remaining
+from tests.story.estate import LEASE_S, environment
 
 FROZEN_S = 30.0
+BOTH_S = 5.0
 KILLED = ("web", "engine", "worker", "beat", "valkey", "postgres")
 
 
@@ -49,6 +54,18 @@ def freeze(name: str, seconds: float) -> Fault:
     return Fault(f"{name} stopped for {seconds:g} s", inflict)
 
 
+def hand_over(portal: Portal) -> None:
+    """The engine stands still for longer than its leases last while a second one works; then both are at it for a while."""
+    words = [sys.executable, "manage.py", "engine", "--name", "second"]
+    second = subprocess.Popen(words, cwd=BASE_DIR, env=environment(portal), stderr=subprocess.DEVNULL)
+    try:
+        freeze("engine", LEASE_S + 8).inflict(portal)
+        time.sleep(BOTH_S)
+    finally:
+        second.terminate()
+        second.wait(timeout=STOP_S)
+
+
 def restart_postgres(portal: Portal) -> None:
     """PostgreSQL's fast shutdown, as an administrator's restart does it; the supervisor starts it again."""
     running(portal, "postgres").send_signal(signal.SIGINT)
@@ -85,5 +102,6 @@ ALL = (
     Fault("PostgreSQL restarted", restart_postgres),
     freeze("valkey", FROZEN_S),
     freeze("postgres", 10),
+    Fault(f"engine stopped for {LEASE_S + 8} s beside a second one", hand_over),
     Fault("kill -9 supervisor, new up", kill_supervisor),
 )

@@ -16,6 +16,8 @@ RECONNECT_S = 0.5
 CONNECT_S = 5.0
 LOG_IN_S = 10.0
 SILENCE_S = 30.0  # the hub says something every 20 s
+Rows = dict[str, dict[str, Any]]
+UP = {"status": "up"}  # what the page shows of a service that the snapshot leaves out
 
 
 def log_in(portal_url: str, username: str, password: str) -> str:
@@ -39,7 +41,8 @@ class Tab:
     def __init__(self, portal_url: str, cookie: str, topic: str = "services") -> None:
         self.url, self.topic = portal_url, topic
         self.headers = {"Cookie": cookie, "Origin": portal_url}
-        self.rows: dict[str, dict[str, Any]] = {}
+        self.rows: Rows = {}
+        self.turned_at: dict[str, float] = {}  # monotonic time of the last change of status shown, by slug
         self.connections = 0
         self.is_live = False  # connected, with a snapshot, and the hub hears Valkey
         self.gaps = 0
@@ -55,17 +58,18 @@ class Tab:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(timeout=CONNECT_S + 1)
+        self._loop.close()
 
     def shows(self, slug: str) -> str:
         """The status that the page shows for a service; of one that the snapshot leaves out it shows "up"."""
         return next((str(row["status"]) for row in list(self.rows.values()) if row["slug"] == slug), "up")
 
     def wait_for(self, slug: str, status: str, timeout_s: float) -> float:
-        """Wait until the page shows that status; the monotonic time at which it did."""
+        """Wait until the page shows that status; the monotonic time since when it does."""
         with self._changed:
             if not self._changed.wait_for(lambda: self.is_live and self.shows(slug) == status, timeout_s):
                 raise TimeoutError(f"{slug} is {self.shows(slug)}, not {status}, after {timeout_s:g} s")
-            return time.monotonic()
+            return self.turned_at.get(slug, 0.0)
 
     async def _follow(self) -> None:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CONNECT_S)) as session:
@@ -94,13 +98,21 @@ class Tab:
             await socket.send_json({"ack": frames})
             upstream = frame.get("upstream", upstream)
             if "snapshot" in frame:
-                self.rows, seq = frame["snapshot"], frame["seq"]
+                seq = self._show(frame["snapshot"], frame["seq"])
             elif "updates" in frame and frame["seq"] == seq + 1:
-                self.rows, seq = self.rows | frame["updates"], frame["seq"]
+                seq = self._show(self.rows | frame["updates"], frame["seq"])
             elif "updates" in frame and seq >= 0:
                 self.gaps, seq = self.gaps + 1, -1
                 await socket.send_json({"snapshot": [self.topic]})
             self._note(live=upstream and seq >= 0)
+
+    def _show(self, rows: Rows, seq: int) -> int:
+        rows = {key: row for key, row in rows.items() if row}  # null: the service is gone
+        before, self.rows, now = self.rows, rows, time.monotonic()
+        for key in before.keys() | rows.keys():
+            if before.get(key, UP)["status"] != rows.get(key, UP)["status"]:
+                self.turned_at[(rows.get(key) or before[key])["slug"]] = now
+        return seq
 
     def _note(self, *, live: bool) -> None:
         with self._changed:

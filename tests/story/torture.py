@@ -18,13 +18,14 @@ from tests.story.tab import Tab, log_in
 from tests.story.target import Target
 
 RECOVERY_S = 120.0
-MARGIN_S = 4.0  # judged before and after the fault, so that its edges are seen
+MARGIN_S = 3.0  # judged before and after the fault, so that its edges are seen
 STOP_S = 15
+OUTAGE_S = 5.0  # for the supervisor to start the killed process again, and for it to load
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What one fault did. Times are seconds from its beginning, None where nothing was lost.
+    """What one fault did. Times are seconds from its beginning.
 
     `down_s`: the fault itself. `checks_back_s`: every check reports on its grid again. `page_right_s`: the open page shows
     a target that flipped as the fault began.
@@ -53,9 +54,6 @@ class Recovery:
             f"({self.reconnected} reconnects); of {lost.due:,} due times {lost.missed:,} passed without a run, {lost.doubled} doubled; "
             f"longest overdue {lost.overdue_s:.1f} s (goal <= {self.allowed_overdue_s:.1f}) {'ok' if self.ok else 'SHORT'}"
         )
-
-
-OUTAGE_S = 5.0  # for the supervisor to start the killed process again, and for it to load
 
 
 @dataclass
