@@ -66,6 +66,7 @@ def measure(report: Report, name: str, address: str) -> None:
         started = time.perf_counter()
         client.get(address)
         times_ms.append((time.perf_counter() - started) * 1000)
+    report.plain(f"{name}: server median", percentile(times_ms, 50), "ms")
     report.at_most(f"{name}: server p95", percentile(times_ms, 95), "ms", 200)
     report.at_most(f"{name}: SQL statements", len(statements), "", 8)
     report.at_most(f"{name}: sent", len(answer.content) / 1000, "kB", 300)

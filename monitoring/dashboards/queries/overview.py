@@ -12,6 +12,7 @@ from django.db.models import Count, Min, Q
 from monitoring.checks.choices import Status
 from monitoring.checks.models import Service, ServiceState
 from monitoring.checks.querysets import ServiceQuerySet
+from monitoring.checks.rollups import SLOT_S
 from monitoring.dashboards import strips
 from monitoring.dashboards.choices import Density
 from monitoring.dashboards.filters import OverviewFilter
@@ -113,7 +114,7 @@ def strips_of(services: Iterable[Service], now: datetime) -> dict[int, strips.St
     """The strip of each service by its id, from one statement."""
     states = {service.pk: state_of(service).status for service in services}
     with connection.cursor() as cursor:
-        cursor.execute(ROLLUPS, [list(states), strips.SLOT_S, strips.first_slot(now)])
+        cursor.execute(ROLLUPS, [list(states), SLOT_S, strips.first_slot(now)])
         rollups = {service_id: [rollup(row) for row in orjson.loads(rows)] for service_id, rows in cursor.fetchall()}
     return {pk: strips.build(rollups.get(pk, ()), now, status) for pk, status in states.items()}
 
