@@ -1,18 +1,15 @@
 """The timeline, to look at."""
 
 import json
-from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 
 from monitoring.events.choices import Severity
 from monitoring.events.models import Event
+from opsportal.admin import RecordAdmin
 
 COLOURS = {
     Severity.CRITICAL: "danger",
@@ -24,18 +21,12 @@ COLOURS = {
 
 
 @admin.register(Event)
-class EventAdmin(ModelAdmin):
-    """Read-only, and not counted: there may be millions."""
-
+class EventAdmin(RecordAdmin):
     list_display = ["time", "severity_shown", "kind", "subject", "summary"]
     list_filter = ["severity"]
     search_fields = ["summary", "subject", "kind"]
     fields = ["time", "severity", "kind", "subject", "summary", "payload_shown"]
     readonly_fields = fields
-    show_full_result_count = False
-    paginator = InfinitePaginator
-    list_per_page = 50
-    actions = None
 
     @admin.display(description="Severity", ordering="severity")
     def severity_shown(self, event: Event) -> SafeString:
@@ -46,12 +37,3 @@ class EventAdmin(ModelAdmin):
     @admin.display(description="Payload")
     def payload_shown(self, event: Event) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2, ensure_ascii=False))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from security.access import tokens
@@ -15,6 +15,8 @@ from security.access.queries import permissions_by_name
 from security.access.roles import ADMINISTRATOR, ROLES, permissions_of
 
 USE_NOTED_EVERY = timedelta(minutes=1)
+# Letters and digits that are not taken for one another: 31 of them, 20 in a password make 99 bits.
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @transaction.atomic
@@ -36,24 +38,13 @@ def user_create(*, username: str, password: str | None, roles: Iterable[str], em
 
 
 @transaction.atomic
-def administrator_create(*, username: str = "admin") -> tuple[User, str]:
+def administrator_create(*, username: str) -> tuple[User, str]:
     """Make an Administrator who may do everything; the account and its generated password, which is kept nowhere."""
-    password = secrets.token_urlsafe(15)
+    password = "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(4))
     user = user_create(username=username, password=password, roles=[ADMINISTRATOR])
     user.is_staff = user.is_superuser = True
     user.save(update_fields=["is_staff", "is_superuser"])
     return user, password
-
-
-def first_administrator_ensure(*, username: str = "admin") -> tuple[str, str] | None:
-    """Make the first Administrator of an empty portal: (username, password). None when there is any account already."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('first administrator'))")
-        if User.objects.exists():
-            return None
-        user, password = administrator_create(username=username)
-    return user.username, password
 
 
 @transaction.atomic

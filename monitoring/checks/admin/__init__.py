@@ -1,7 +1,7 @@
 """The admin of this room: what is watched, when it is expected to fail, and what happened."""
 
 from monitoring.checks.admin.checks import CheckAdmin
-from monitoring.checks.admin.records import MachineAdmin, SeriesAdmin, StatusChangeAdmin
+from monitoring.checks.admin.records import MachineAdmin, StatusChangeAdmin
 from monitoring.checks.admin.services import DatabaseTargetAdmin, MaintenanceWindowAdmin, ServiceAdmin
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "DatabaseTargetAdmin",
     "MachineAdmin",
     "MaintenanceWindowAdmin",
-    "SeriesAdmin",
     "ServiceAdmin",
     "StatusChangeAdmin",
 ]

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 
 from monitoring.checks.forms.tried import TriedForm
 
@@ -46,21 +45,3 @@ class ActionAdmin(ModelAdmin):
                 self.delete_one(request, obj)
             except ValidationError as error:
                 self.message_user(request, " ".join(error.messages), messages.ERROR)
-
-
-class RecordAdmin(ModelAdmin):
-    """Read-only, and not counted: such a table may hold millions of rows."""
-
-    show_full_result_count = False
-    paginator = InfinitePaginator
-    list_per_page = 50
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -1,4 +1,4 @@
-"""What happened and what is measured, to look at."""
+"""What happened and which machines report, to look at."""
 
 import json
 
@@ -7,9 +7,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from monitoring.checks.admin.badges import age, badge
-from monitoring.checks.admin.base import RecordAdmin
 from monitoring.checks.models import Machine, StatusChange
-from monitoring.metrics.models import Series
+from opsportal.admin import RecordAdmin
 
 
 @admin.register(StatusChange)
@@ -31,14 +30,6 @@ class StatusChangeAdmin(RecordAdmin):
     @admin.display(description="Evidence")
     def evidence_shown(self, change: StatusChange) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(change.evidence, indent=2, ensure_ascii=False))
-
-
-@admin.register(Series)
-class SeriesAdmin(RecordAdmin):
-    list_display = ["name", "labels", "first_seen_at"]
-    search_fields = ["name"]
-    fields = ["name", "labels", "first_seen_at"]
-    readonly_fields = fields
 
 
 @admin.register(Machine)

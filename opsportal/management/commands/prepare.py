@@ -1,7 +1,6 @@
 """`manage.py prepare`: what has to be there before the processes start. Safe to run on several hosts at once."""
 
 import json
-import secrets
 import sys
 import time
 from typing import Any
@@ -14,11 +13,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 
 from opsportal.stack.paths import DATABASE, postgres_url
+from security.access.actions import administrator_create
 
 DATABASE_WAIT_S = 30.0
 FIRST_USER = "admin"
-# Letters and digits that are not taken for one another: 31 of them, 20 in a password make 99 bits.
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class Command(BaseCommand):
@@ -80,8 +78,7 @@ def first_login(*, may_show: bool) -> dict[str, str | None]:
     if people.filter(username=FIRST_USER).exists():
         sys.stderr.write(f"No superuser, and {FIRST_USER} is somebody else: run `manage.py createsuperuser`.\n")
         return {"username": None, "password": None}
-    password = "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(4))
-    people.create_superuser(FIRST_USER, password=password)
+    _, password = administrator_create(username=FIRST_USER)
     return {"username": FIRST_USER, "password": password}
 
 

@@ -19,6 +19,7 @@ def test_the_first_administrator_can_log_in_with_the_password_shown() -> None:
     login = prepare.first_login(may_show=True)
     user = User.objects.get(username=login["username"], is_superuser=True)
     assert user.check_password(str(login["password"]))
+    assert user.groups.filter(name="Administrator").exists()
 
 
 def test_every_portal_gets_a_password_of_its_own() -> None:

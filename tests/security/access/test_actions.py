@@ -9,20 +9,12 @@ from security.access import actions, tokens
 from security.access.models import ApiToken, User
 
 
-def test_the_first_administrator_gets_a_generated_password_once(db: None) -> None:
-    made = actions.first_administrator_ensure()
-    assert made is not None
-    user = User.objects.get(username=made[0])
-    assert user.check_password(made[1])
-    assert len(made[1]) >= 20
+def test_an_administrator_may_do_everything_and_gets_a_password_of_99_bits(db: None) -> None:
+    user, password = actions.administrator_create(username="root")
+    assert user.check_password(password)
+    assert len(password.replace("-", "")) == 20
     assert user.is_superuser
     assert user.groups.filter(name="Administrator").exists()
-    assert actions.first_administrator_ensure() is None
-
-
-def test_a_portal_with_people_gets_no_first_administrator(vera: User) -> None:
-    assert actions.first_administrator_ensure() is None
-    assert User.objects.count() == 1
 
 
 def test_a_token_is_stored_as_its_digest_only(vera: User) -> None:
