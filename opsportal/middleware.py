@@ -74,7 +74,12 @@ def _refuse_nul(request: HttpRequest) -> None:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """The Content-Security-Policy of the portal, and the looser ones of `settings.CSP_BY_PREFIX`, in one place."""
+    """What a browser may do with an answer: the Content-Security-Policy of the portal, the looser ones of
+    `settings.CSP_BY_PREFIX`, and whether it may keep it: nothing is kept that does not say so itself."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return super().process_response(request, response)
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

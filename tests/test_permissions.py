@@ -1,0 +1,246 @@
+"""Every address by method by person. An address without a rule here fails: who may do what is decided, never left open.
+
+Whoever may not is told so: a stranger is sent to the log-in (page) or gets 401 (API), anybody else 403. Writes are sent
+empty, so whoever may write is told what is wrong, or it is done.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.core.cache import cache
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from monitoring.checks import actions
+from monitoring.checks.models import Check, CheckSchedule, DatabaseTarget, MaintenanceWindow, Service, StatusChange
+from monitoring.events.models import Event
+from security.access.actions import api_token_create
+from security.access.models import ApiToken, User
+from tests import people
+
+EVERYBODY = ("stranger", people.MALLORY, people.VERA, people.OTTO, people.ADA)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may use each method of an address. `door`: how somebody who may not is told."""
+
+    door: str
+    methods: dict[str, str]
+
+
+# Levels: the least of these people who may. "-" means that nobody has such a method there (405).
+ALL, LOGGED_IN, LOOK, OPERATE, ADMINISTER = "stranger", people.MALLORY, people.VERA, people.OTTO, people.ADA
+
+
+def page(get: str = LOOK, **methods: str) -> Rule:
+    return Rule("page", {"GET": get, **methods})
+
+
+def api(get: str | None = LOOK, **methods: str) -> Rule:
+    return Rule("api", ({"GET": get} if get else {}) | methods)
+
+
+LIST = api(POST=ADMINISTER)
+DETAIL = api(PUT=ADMINISTER, PATCH=ADMINISTER, DELETE=ADMINISTER)
+VERB = api(None, POST=OPERATE)
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(["livez", "readyz"], Rule("page", dict.fromkeys(METHODS, ALL))),
+    **dict.fromkeys(
+        ["", "machines/", "feed/", "services/<slug:slug>/", "machines/<slug:slug>/", "changes/<int:change_id>/"], page()
+    ),
+    **dict.fromkeys(["services/<slug:slug>/series.json", "services/<slug:slug>/series.csv"], page()),
+    "services/<slug:slug>/act/": Rule("page", {"POST": OPERATE}),
+    "login/": page(ALL, POST=ALL, PUT=ALL),
+    "logout/": Rule("page", {"POST": LOGGED_IN}),
+    "password/": page(LOGGED_IN, POST=LOGGED_IN, PUT=LOGGED_IN),
+    "api/docs/": page(LOGGED_IN),
+    "api/schema/": api(LOGGED_IN),
+    "api/v1/me/": api(LOGGED_IN),
+    "api/v1/tokens/": api(LOGGED_IN, POST=LOGGED_IN),
+    "api/v1/tokens/#/": api(LOGGED_IN, DELETE=LOGGED_IN),
+    **dict.fromkeys(["api/v1/services/", "api/v1/checks/", "api/v1/database-targets/"], LIST),
+    "api/v1/maintenance-windows/": api(POST=OPERATE),
+    **dict.fromkeys(["api/v1/services/#/", "api/v1/database-targets/#/"], DETAIL),
+    "api/v1/checks/#/": api(PUT=OPERATE, PATCH=OPERATE, DELETE=ADMINISTER),
+    "api/v1/maintenance-windows/#/": api(PUT=OPERATE, PATCH=OPERATE, DELETE=OPERATE),
+    **dict.fromkeys([f"api/v1/checks/#/{verb}/" for verb in ("run", "pause", "resume", "test")], VERB),
+    "api/v1/checks/#/clone/": api(None, POST=ADMINISTER),
+    **dict.fromkeys(["api/v1/services/#/uptime/", "api/v1/checks/#/uptime/", "api/v1/checks/#/series/"], api()),
+    **dict.fromkeys(
+        [f"api/v1/{name}/{tail}" for name in ("kinds", "events", "status-changes") for tail in ("", "#/")], api()
+    ),
+    "api/v1/agent/report": api(None, POST=ADMINISTER),
+}
+OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
+ADMIN_LISTS = {
+    **dict.fromkeys(["checks/service", "checks/check", "checks/maintenancewindow", "checks/databasetarget"], OPERATE),
+    **dict.fromkeys(["checks/statuschange", "checks/machine", "events/event", "metrics/series"], OPERATE),
+    **dict.fromkeys(["access/user", "auth/group", "access/apitoken"], ADMINISTER),
+}
+ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {"checks/maintenancewindow": OPERATE}
+NOBODY_ADDS = {"checks/statuschange", "checks/machine", "events/event", "metrics/series"}
+
+
+def addresses() -> list[str]:
+    """Every address as a pattern: API look-ups as `#`, without the copies that name a format."""
+    found = (_plain(pattern) for pattern in _walk(get_resolver(), ""))
+    return sorted({one for one in found if "format" not in one and not one.startswith(("admin/", *OPEN))})
+
+
+def _walk(resolver: URLResolver, prefix: str) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        place = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield place
+        else:
+            yield from _walk(pattern, place)
+
+
+def _plain(pattern: str) -> str:
+    return re.sub(r"[\^$]", "", re.sub(r"\(\?P<(?!format)\w+>(\[[^]]*\]|\\d)\+\)", "#", pattern))
+
+
+@pytest.fixture
+def crowd(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, User | None]:
+    """Everybody by name, the stranger as None; nobody is slowed down."""
+    monkeypatch.setattr("rest_framework.throttling.SimpleRateThrottle.allow_request", lambda *_: True)
+    cache.clear()
+    return {name: None if name == "stranger" else people.person(name) for name in EVERYBODY}
+
+
+@pytest.fixture
+def estate(db: None) -> dict[str, Any]:
+    """What the placeholders of addresses stand for."""
+    shop = actions.service_save(name="Shop", slug="shop")
+    check = actions.check_save(service=shop, kind="tcp", name="Door", settings={"host": "127.0.0.1", "port": 1})
+    times = {"starts_at": "2026-01-01T00:00Z", "ends_at": "2026-01-02T00:00Z"}
+    window = MaintenanceWindow.objects.create(service=shop, reason="Disk", **times)
+    DatabaseTarget.objects.create(name="Shop", slug="shop", sealed_dsn="")
+    change = StatusChange.objects.create(time=timezone.now(), service_id=shop.pk, before="up", after="down")
+    return {
+        "services": "shop",
+        "database-targets": "shop",
+        "checks": check.pk,
+        "maintenance-windows": window.pk,
+        "status-changes": change.pk,
+        "events": Event.objects.latest("id").pk,
+        "kinds": "tcp",
+    }
+
+
+def filled(pattern: str, estate: dict[str, Any], person: User | None) -> str:
+    if pattern == "api/v1/tokens/#/":
+        return f"/api/v1/tokens/{api_token_create(user=person, name='t')[0].pk if person else 0}/"
+    if "#" in pattern:
+        return "/" + pattern.replace("#", str(estate[pattern.split("/")[2]]))
+    return "/" + pattern.replace("<slug:slug>", "shop").replace("<int:change_id>", str(estate["status-changes"]))
+
+
+def browser(person: User | None) -> Client:
+    client = Client()
+    if person:
+        client.force_login(person)
+    return client
+
+
+def refusal(response: Any) -> str:
+    """How somebody is turned away; empty when not."""
+    if response.status_code in (302, 301) and "/login/?next=" in response["Location"]:
+        return "log in"
+    return str(response.status_code) if response.status_code in (401, 403, 405) else ""
+
+
+def may(person: str, level: str) -> bool:
+    return EVERYBODY.index(person) >= EVERYBODY.index(level)
+
+
+def test_every_address_has_a_rule() -> None:
+    assert addresses() == sorted(RULES)
+
+
+@pytest.mark.parametrize("pattern", RULES)
+def test_only_those_who_may(pattern: str, crowd: dict[str, User | None], estate: dict[str, Any]) -> None:
+    rule = RULES[pattern]
+    estate.setdefault("series", "")
+    for name in EVERYBODY:
+        client = browser(crowd[name])
+        for method in METHODS:
+            address = filled(pattern, estate, crowd[name])
+            response = client.generic(
+                method, address, b"{}" if rule.door == "api" else b"", content_type="application/json"
+            )
+            told, level = refusal(response), rule.methods.get(method)
+            assert response.status_code < 500, (name, method, response.status_code)
+            if level is None:
+                assert told or response.status_code in (302, 404), (name, method, response.status_code)
+            elif may(name, level):
+                assert not told, (name, method, told)
+            else:
+                stranger = "401" if rule.door == "api" else "log in"
+                assert told == (stranger if name == "stranger" else "403"), (name, method, response.status_code)
+
+
+@pytest.mark.parametrize("model", ADMIN_LISTS)
+def test_the_admin_opens_to_those_who_may(model: str, crowd: dict[str, User | None], estate: dict[str, Any]) -> None:
+    for name in EVERYBODY:
+        client = browser(crowd[name])
+        asked = {"": ADMIN_LISTS[model], "add/": None if model in NOBODY_ADDS else ADMIN_ADDS[model]}
+        for tail, level in asked.items():
+            response = client.get(f"/admin/{model}/{tail}", follow=True)
+            opened = response.status_code == 200 and response.request["PATH_INFO"] != "/login/"
+            assert opened is (level is not None and may(name, level)), (name, tail, response.status_code)
+
+
+def test_every_model_of_the_admin_has_a_rule() -> None:
+    assert {f"{model._meta.app_label}/{model._meta.model_name}" for model in site._registry} == set(ADMIN_LISTS)
+
+
+def test_looking_changes_nothing(crowd: dict[str, User | None], estate: dict[str, Any]) -> None:
+    client, watched = (
+        browser(crowd[people.ADA]),
+        (Service, Check, CheckSchedule, Event, MaintenanceWindow, DatabaseTarget, ApiToken),
+    )
+    patterns = [pattern for pattern, rule in RULES.items() if "GET" in rule.methods and pattern != "api/v1/tokens/#/"]
+    before = [list(model.objects.order_by("pk").values()) for model in watched]
+    for pattern in patterns:
+        client.get(filled(pattern, estate, None))
+    assert [list(model.objects.order_by("pk").values()) for model in watched] == before
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pattern
+        for pattern, rule in RULES.items()
+        if rule.methods.keys() - {"GET"} and pattern not in ("livez", "readyz")
+    ],
+)
+def test_a_write_of_a_browser_needs_its_csrf_token(
+    pattern: str, crowd: dict[str, User | None], estate: dict[str, Any]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(crowd[people.ADA] or User())
+    for method in RULES[pattern].methods.keys() - {"GET"}:
+        response = client.generic(
+            method, filled(pattern, estate, crowd[people.ADA]), b"{}", content_type="application/json"
+        )
+        assert response.status_code == 403, method
+
+
+PRIVATE = [pattern for pattern, rule in RULES.items() if rule.methods.get("GET", ALL) != ALL]
+
+
+@pytest.mark.parametrize("pattern", PRIVATE)
+def test_no_private_answer_is_kept_or_framed(
+    pattern: str, crowd: dict[str, User | None], estate: dict[str, Any]
+) -> None:
+    response = browser(crowd[people.ADA]).get(filled(pattern, estate, crowd[people.ADA]))
+    assert response["X-Frame-Options"] == "DENY"
+    assert "no-store" in response["Cache-Control"]
