@@ -6,15 +6,13 @@ from typing import Any
 
 import yaml
 
+from monitoring.checks.options import CHECK_OPTIONS, SERVICE_OPTIONS
+from monitoring.checks.portable.nodes import UnreadableError, load
+
 VERSION = 1
 DOCUMENT_KEYS = ("version", "services")
-SERVICE_KEYS = (
-    "name", "description", "owner", "criticality", "labels", "runbook_url", "depends_on", "checks",
-)  # fmt: skip
-CHECK_KEYS = (
-    "name", "kind", "settings", "thresholds", "interval_s", "timeout_s", "retry_interval_s", "failures_before_down",
-    "successes_before_up", "impact", "enabled",
-)  # fmt: skip
+SERVICE_KEYS = ("name", *SERVICE_OPTIONS, "depends_on", "checks")
+CHECK_KEYS = ("name", "kind", "settings", "thresholds", *CHECK_OPTIONS)
 Tree = dict[str, Any]
 
 
@@ -59,12 +57,9 @@ class Document:
 def parse(text: str) -> Document:
     """Read a file. Raises PortableError with every unknown or doubled key and every part of a wrong shape."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        words = f"Not valid YAML: {getattr(error, 'problem', None) or type(error).__name__}."
-        raise PortableError([Fault("", mark.line + 1 if mark else None, words)]) from None
+        node, data = load(text)
+    except UnreadableError as error:
+        raise PortableError([Fault("", error.line, str(error))]) from None
     document = Document({})
     faults = list(_walk(node, "", document.lines, set())) if node is not None else []
     faults += _shape(document, data)

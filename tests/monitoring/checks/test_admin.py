@@ -263,3 +263,14 @@ def test_a_person_who_may_only_look_sees_a_check_without_its_secrets(mallory: An
     assert "hunter2" not in text
     assert "Test this check" not in text
     assert client.post(change(home), filled(home.service)).status_code == 403
+
+
+@pytest.mark.parametrize("service", ["abc", "99999999999999999999", "-1", "\u0663"])
+def test_a_service_in_the_address_that_cannot_be_is_left_out(ada_client: Client, service: str) -> None:
+    assert ada_client.get(f"{ADD}&service={service}").status_code == 200
+
+
+def test_the_windows_list_does_not_name_every_service(ada_client: Client, shop: Service) -> None:
+    Service.objects.bulk_create(Service(name=f"Service {n}", slug=f"s-{n}") for n in range(50))
+    page = ada_client.get("/admin/checks/maintenancewindow/").content.decode()
+    assert "Service 49" not in page

@@ -1,5 +1,6 @@
 """Services as a file: all of it or nothing, the same twice, every fault with its place."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,27 @@ def test_a_slug_that_looks_like_a_number_is_a_text() -> None:
 def test_differences_are_told_leaf_by_leaf() -> None:
     changes = [str(c) for c in compare({"a": {"x": 1, "y": 2}, "b": 1}, {"a": {"x": 3, "z": [1]}}, "s")]
     assert changes == ["~ s.a.x: 1 → 3", "+ s.a.z: [1]", "- s.a.y: 2", "- s.b: 1"]
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n" for before, name in pairwise("abcdefghi")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BOMB, "With its aliases written out"),
+        ("a: &a [*a]", "With its aliases written out"),
+        ("[" * 90, "Not valid YAML"),
+        ("[" * 50_000 + "]" * 50_000, "nested more than 100 levels deep"),
+        ("a: !!python/object/apply:os.system [true]", "Not valid YAML: could not determine a constructor"),
+        ("a: 2026-99-99", "A number or a date in it cannot be"),
+        ("a: " + "9" * 5_000, "A number or a date in it cannot be"),
+        ("a: \0", "Not valid YAML"),
+        ("? [a, b]\n: c", "Not valid YAML: found unhashable key"),
+    ],
+)
+def test_a_hostile_file_is_refused_with_words(text: str, words: str) -> None:
+    with pytest.raises(PortableError, match=words):
+        parse(text)
