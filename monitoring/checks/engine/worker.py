@@ -55,6 +55,7 @@ class Engine:
             open=False,
             timeout=GIVE_UP_S,
             reconnect_timeout=GIVE_UP_S,
+            configure=_release_when_still,
             kwargs={"autocommit": True},
         )
         self.clock = DatabaseClock()
@@ -233,6 +234,11 @@ class Engine:
         await self.pool.close(timeout=1)
         await http.aclose()
         await live.adisconnect()
+
+
+async def _release_when_still(database: Database) -> None:
+    """An engine that stands still in the midst of a transaction must not keep the rows of its checks locked from the others."""
+    await database.execute("SET idle_in_transaction_session_timeout = '10s'")
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

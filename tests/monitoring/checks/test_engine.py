@@ -223,6 +223,13 @@ async def test_an_engine_that_stood_still_leaves_its_claims_to_others(scripts: S
     assert (await astate(check)).last_checked_at is None
 
 
+async def test_an_engine_that_stands_still_in_a_transaction_loses_its_locks(engines: EngineMaker) -> None:
+    engine = await engines()
+    async with engine.pool.connection() as database:
+        row = await (await database.execute("SHOW idle_in_transaction_session_timeout")).fetchone()
+    assert row == ("10s",)
+
+
 async def test_a_wish_to_run_at_once_is_not_swallowed_by_a_run_under_way(
     scripts: Scripts, engines: EngineMaker
 ) -> None:
