@@ -16,6 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+RATE = re.compile(r"([1-9]\d{0,8})/(second|minute|hour|day)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def rate(name: str, default: str, *, help: str) -> str:
     accepts = "number/second, /minute, /hour or /day"
     _register(name, accepts, default, help)
     value = default if (given := _raw(name)) is None else given.strip()
-    if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", value):
+    if not RATE.fullmatch(value):
         raise ImproperlyConfigured(f"{name}: {value!r} is not a rate; use {accepts}.")
     return value
 

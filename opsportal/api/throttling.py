@@ -1,7 +1,6 @@
 """How often one may ask. Counted in Valkey in fixed windows; without Valkey nobody is held up, and the log says so."""
 
 import logging
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from opsportal.addresses import client_address
+from opsportal.env import RATE
 
 if TYPE_CHECKING:  # rest_framework.views itself imports this module, through the settings
     from rest_framework.views import APIView
@@ -48,7 +48,7 @@ def hit(key: str, window_s: int) -> tuple[int, float]:
 
 def parse_rate(rate: str) -> tuple[int, int]:
     """`600/minute` is (600, 60)."""
-    match = re.fullmatch(r"(\d+)/(second|minute|hour|day)", rate)
+    match = RATE.fullmatch(rate)
     if match is None:
         raise ValueError(f"{rate!r} is not a rate such as 600/minute.")
     return int(match[1]), SECONDS[match[2]]

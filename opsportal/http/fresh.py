@@ -62,7 +62,7 @@ class Exchange(asyncio.Protocol):
         self.transport = transport
         self.connected_at = perf_counter()
         self.progress.phase = Phase.WAITING
-        transport.write(self.head)  # type: ignore[attr-defined]
+        transport.write(self.head)  # type: ignore[attr-defined] # of TCP, so it can be written to
 
     def data_received(self, data: bytes) -> None:
         """A piece of the answer."""

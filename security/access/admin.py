@@ -59,7 +59,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg] # Un
     def _may_touch(self, request: HttpRequest, person: User | None) -> bool:
         return person is None or request.user.is_superuser or not person.is_superuser
 
-    @display(description="roles")  # type: ignore[untyped-decorator]
+    @display(description="roles")  # type: ignore[untyped-decorator] # Unfold has no types
     def role_names(self, person: User) -> str:
         return ", ".join(group.name for group in person.groups.all()) or "none"
 
@@ -101,13 +101,13 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc] # Unfold has no types
         obj.__dict__.update(made.__dict__)
         messages.warning(request, format_html("Copy the token now, it is not shown again: <code>{}</code>", text))
 
-    @action(description="Revoke", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description="Revoke", permissions=["change"])  # type: ignore[untyped-decorator] # Unfold has no types
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         for token in queryset:
             actions.api_token_revoke(token=token, now=timezone.now())
         messages.success(request, "Revoked. Programs that use them are refused from now on.")
 
-    @display(  # type: ignore[untyped-decorator]
+    @display(  # type: ignore[untyped-decorator] # Unfold has no types
         description="state", label={"active": "success", "expired": "warning", "revoked": "danger"}
     )
     def state_label(self, token: ApiToken) -> Any:

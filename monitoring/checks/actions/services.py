@@ -143,9 +143,10 @@ def maintenance_save(
     by: Person = None,
 ) -> MaintenanceWindow:
     """Plan a maintenance window, or change `window`."""
-    stored = (
-        MaintenanceWindow.objects.select_for_update().get(pk=window.pk) if window else MaintenanceWindow(created_by=by)  # type: ignore[misc]
-    )
+    if window is None:
+        stored = MaintenanceWindow(created_by_id=by.pk if by else None)
+    else:
+        stored = MaintenanceWindow.objects.select_for_update().get(pk=window.pk)
     values = {"service_id": service.pk, "starts_at": starts_at, "ends_at": ends_at, "reason": reason}
     changed = assign(stored, values)
     validate(stored)

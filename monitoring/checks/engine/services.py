@@ -122,7 +122,7 @@ async def payloads(database: AsyncConnection[Any], service_ids: Collection[int])
 
 async def _now(database: AsyncConnection[Any]) -> datetime:
     row = await (await database.execute("SELECT clock_timestamp()")).fetchone()
-    return row[0]  # type: ignore[index,no-any-return]
+    return row[0]  # type: ignore[index,no-any-return] # it always has its one row
 
 
 async def _checks(database: AsyncConnection[Any], service_ids: Collection[int]) -> dict[int, list[CheckView]]:

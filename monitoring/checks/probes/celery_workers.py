@@ -47,7 +47,7 @@ class _CountingChannel(kombu_redis.Channel):
     heard = 0
 
     def _put_fanout(self, exchange: str, message: Any, routing_key: str, **kwargs: Any) -> None:
-        topics: list[str] = self._get_publish_topics(exchange, routing_key)  # type: ignore[attr-defined]
+        topics: list[str] = self._get_publish_topics(exchange, routing_key)  # type: ignore[attr-defined] # of kombu, private
         try:
             with self.conn_or_acquire() as client:
                 self.heard = sum(client.publish(topic, dumps(message)) for topic in topics)

@@ -118,7 +118,7 @@ class StatusChangeSerializer(serializers.ModelSerializer[StatusChange]):
 
 class ValueSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # a field of that name, as DRF allows
     unit = serializers.CharField(allow_blank=True, help_text="s, B, ratio, /s, B/s, d, bool; empty: a count.")
     help = serializers.CharField(allow_blank=True)
 
@@ -132,7 +132,7 @@ class KindSerializer(serializers.Serializer[Any]):
     """A kind of check: what it asks, what it can be told, what it measures."""
 
     kind = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment] # a field of that name, as DRF allows
     description = serializers.CharField()
     icon = serializers.CharField(help_text="Name of a Material Symbol.")
     default_interval_s = serializers.IntegerField()
