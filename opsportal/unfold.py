@@ -27,6 +27,7 @@ SIDEBAR: dict[str, tuple[Entry, ...]] = {
     "What happened": (
         Entry("Events", "timeline", "events.Event"),
         Entry("Status changes", "change_history", "checks.StatusChange"),
+        Entry("Pings of jobs", "cardiology", "checks.HeartbeatPing"),
         Entry("Series", "show_chart", "metrics.Series"),
     ),
     "People": (

@@ -1,4 +1,4 @@
-"""What happened and which machines report, to look at."""
+"""What happened, and who reported, to look at."""
 
 import json
 
@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from monitoring.checks.admin.badges import age, badge
-from monitoring.checks.models import Machine, StatusChange
+from monitoring.checks.models import HeartbeatPing, Machine, StatusChange
 from opsportal.admin import RecordAdmin
 
 
@@ -30,6 +30,21 @@ class StatusChangeAdmin(RecordAdmin):
     @admin.display(description="Evidence")
     def evidence_shown(self, change: StatusChange) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(change.evidence, indent=2, ensure_ascii=False))
+
+
+@admin.register(HeartbeatPing)
+class HeartbeatPingAdmin(RecordAdmin):
+    list_display = ["time", "kind", "check_id", "exit_code", "duration_s", "remote_address"]
+    list_filter = ["kind"]
+    fields = [
+        *("time", "kind", "check_id", "exit_code", "run_id", "duration_s"),
+        *("method", "remote_address", "user_agent", "body_shown", "body_size"),
+    ]
+    readonly_fields = fields
+
+    @admin.display(description="Body")
+    def body_shown(self, ping: HeartbeatPing) -> SafeString:
+        return format_html("<pre>{}</pre>", bytes(ping.body).decode(errors="replace"))
 
 
 @admin.register(Machine)

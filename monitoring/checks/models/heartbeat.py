@@ -28,6 +28,9 @@ class HeartbeatPing(models.Model):
         db_table = "checks_heartbeatping"
         ordering = ["-time", "-id"]
 
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} at {self.time:%Y-%m-%d %H:%M:%S}"
+
 
 class HeartbeatKey(models.Model):
     """The address of a heartbeat check: `/ping/<key>`. Written by `heartbeats.actions.key_ensure` only.

@@ -163,3 +163,11 @@ def test_an_edit_to_anothers_key_is_refused(job: Check) -> None:
             name="Nightly",
             settings={"every_s": 60, "ping_key": str(other.heartbeat_key.key)},
         )
+
+
+def test_what_a_job_sent_can_be_read_in_the_admin(client: Client, ada_client: Client, job: Check) -> None:
+    client.post(path(job, "/1"), data=b"disk <full>", content_type="text/plain")
+    ping = pings(job).get()
+    page = ada_client.get(f"/admin/checks/heartbeatping/{ping.pk}/change/").content.decode()
+    assert "disk &lt;full&gt;" in page
+    assert ada_client.get("/admin/checks/heartbeatping/?kind__exact=fail").status_code == 200
