@@ -39,19 +39,27 @@ def browser(transactional_db: None, portal: Daphne, ada_client: Client) -> Itera
 
 
 @pytest.fixture
-def page(browser: Browser, portal: Daphne, ada_client: Client) -> Iterator[Page]:
-    """Ada's tab, logged in. Whatever the page or its policy complains of fails the test."""
+def page(quiet_page: Page) -> Iterator[Page]:
+    """Ada's tab. Whatever the page or its policy complains of fails the test."""
+    complaints: list[str] = []
+    quiet_page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    quiet_page.on("pageerror", lambda error: complaints.append(str(error)))
+    quiet_page.reload()
+    yield quiet_page
+    quiet_page.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def quiet_page(browser: Browser, portal: Daphne, ada_client: Client) -> Iterator[Page]:
+    """Ada's tab, logged in, for tests in which the browser has reason to complain."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=portal.url)
     session = ada_client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": portal.url}])
     tab = context.new_page()
-    complaints: list[str] = []
-    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.goto("/")
     yield tab
     context.close()
-    assert complaints == []
 
 
 def apart(work: Callable[[], T]) -> T:

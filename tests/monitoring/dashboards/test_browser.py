@@ -9,7 +9,7 @@ from monitoring.checks.choices import Status
 from monitoring.checks.live_payloads import service_payload
 from monitoring.checks.models import Service, ServiceState
 from opsportal import live, units
-from tests.browser import apart, browser, no_chromium, page, portal  # noqa: F401 - fixtures
+from tests.browser import apart, browser, no_chromium, page, portal, quiet_page  # noqa: F401 - fixtures
 from tests.monitoring.dashboards.estate import check, service
 from tests.opsportal.live.daphne import Daphne
 
@@ -48,15 +48,22 @@ def test_a_service_added_meanwhile_appears(shop: Service, page: Page) -> None:  
     expect(page.locator("tbody tr").first).to_contain_text("Newcomer")
 
 
-def test_a_lost_line_is_said_and_mended(shop: Service, portal: Daphne, page: Page) -> None:  # noqa: F811
+def test_a_paused_page_says_so_until_it_goes_on(shop: Service, page: Page) -> None:  # noqa: F811
     expect(page.locator("html")).to_have_attribute("data-connection", "connected")
-    page.context.set_offline(True)
-    page.evaluate("dispatchEvent(new Event('offline'))")
     page.get_by_role("button", name="Live").click()
     expect(page.locator("#connection")).to_contain_text("paused")
-    page.context.set_offline(False)
     page.get_by_role("button", name="Paused").click()
     expect(page.locator("#connection")).to_be_hidden()
+
+
+def test_a_page_whose_server_went_away_says_so_and_catches_up(shop: Service, portal: Daphne, quiet_page: Page) -> None:  # noqa: F811
+    expect(quiet_page.locator("html")).to_have_attribute("data-connection", "connected")
+    portal.kill()
+    expect(quiet_page.locator("#connection")).to_contain_text("Reconnecting", timeout=15_000)
+    apart(lambda: flip(shop, Status.DOWN, "Nobody answers"))
+    portal.start()
+    expect(quiet_page.locator("#connection")).to_be_hidden(timeout=30_000)
+    expect(quiet_page.locator("tbody tr").first).to_contain_text("Nobody answers", timeout=15_000)
 
 
 def test_the_keyboard_reaches_everything(shop: Service, page: Page) -> None:  # noqa: F811
