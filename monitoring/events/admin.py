@@ -24,7 +24,7 @@ COLOURS = {
 class EventAdmin(RecordAdmin):
     list_display = ["time", "severity_shown", "kind", "subject", "summary"]
     list_filter = ["severity"]
-    search_fields = ["summary", "subject", "kind"]
+    search_fields = ["summary", "subject"]  # what the index of words holds
     fields = ["time", "severity", "kind", "subject", "summary", "payload_shown"]
     readonly_fields = fields
 
