@@ -1,7 +1,8 @@
 """The settings of a check in its two stored parts: plain ones in `settings`, secret ones sealed in `sealed_secrets`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
@@ -58,6 +59,26 @@ def clean_parts(probe: type[Probe], data: Mapping[str, Any], stored: Mapping[str
         raise ValidationError({f"settings.{name}": words for name, words in by_field(error).items()}) from None
     secrets = {name: cleaned[name] for name in secret & cleaned.keys() if cleaned[name] not in [None, *EMPTY]}
     return {name: value for name, value in cleaned.items() if name not in secrets}, secrets
+
+
+def refuse_elsewhere(probe: type[Probe], before: Settings, after: Settings, kept: Collection[str]) -> None:
+    """Whoever may edit a check must not have its stored secrets sent to a place of their own.
+
+    Raises ValidationError on each of `kept`, the secrets that were not given anew, when `after` names another place.
+    """
+    names = probe.SettingsForm.destination_fields
+    if any(_place(before.get(name)) != _place(after.get(name)) for name in names):
+        words = "Give this again: it was stored for another place than the check would now send it to."
+        if kept:
+            raise ValidationError({f"settings.{name}": [words] for name in sorted(kept)})
+
+
+def _place(value: Any) -> Any:
+    """Scheme, host and port of a URL; anything else as it is."""
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    parts = urlsplit(value)
+    return parts.scheme, parts.netloc.lower()
 
 
 def seal_secrets(secrets: Mapping[str, Any]) -> str:

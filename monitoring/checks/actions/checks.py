@@ -10,7 +10,14 @@ from django.utils import timezone
 
 from monitoring.checks.actions.common import Person, announce, assign, free_slug, subject_of, validate
 from monitoring.checks.actions.running import reschedule
-from monitoring.checks.configuration import by_field, clean_parts, probe_of, seal_secrets, stored_secrets
+from monitoring.checks.configuration import (
+    by_field,
+    clean_parts,
+    probe_of,
+    refuse_elsewhere,
+    seal_secrets,
+    stored_secrets,
+)
 from monitoring.checks.heartbeats.actions import key_ensure
 from monitoring.checks.models import Check, CheckSchedule, CheckState, Service
 from monitoring.checks.options import CHECK_OPTIONS, KIND_DEFAULTS, CheckOptions
@@ -64,6 +71,8 @@ def _add_question(
         secrets = stored_secrets(None if new else stored)
         try:
             values["settings"], kept = clean_parts(probe, settings or {}, secrets)
+            unsaid = {name for name in secrets.keys() & kept.keys() if not (settings or {}).get(name)}
+            refuse_elsewhere(probe, stored.settings, values["settings"], unsaid)
             if kept != secrets:
                 values["sealed_secrets"] = seal_secrets(kept)
         except ValidationError as error:

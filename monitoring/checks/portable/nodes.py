@@ -49,7 +49,8 @@ def _refuse_depth(text: str) -> None:
     for event in yaml.parse(text, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise UnreadableError(f"This is nested more than {DEEPEST} levels deep.", event.start_mark.line + 1)
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise UnreadableError(f"This is nested more than {DEEPEST} levels deep.", line)
 
 
 def weight(node: yaml.Node, known: dict[int, int]) -> int:

@@ -93,6 +93,8 @@ class ProbeForm(forms.Form):
     """
 
     secret_fields: ClassVar[frozenset[str]] = frozenset()
+    destination_fields: ClassVar[frozenset[str]] = frozenset()
+    """Where the secrets are sent: when one of these names another place, stored secrets must be given again."""
 
 
 class Probe(ABC):

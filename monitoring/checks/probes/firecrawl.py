@@ -36,6 +36,7 @@ ADMIN_PAGES = {
 
 class SettingsForm(ProbeForm):
     secret_fields = frozenset({"bull_auth_key", "api_key"})
+    destination_fields = frozenset({"url"})
 
     url = BaseUrlField(help_text="Of the API, such as http://firecrawl:3002.")
     bull_auth_key = forms.CharField(

@@ -28,6 +28,7 @@ class HttpForm(ProbeForm):
     """The settings of an `http` check."""
 
     secret_fields = frozenset({"password", "token", "secret_headers"})
+    destination_fields = frozenset({"url"})
 
     url = forms.CharField(max_length=2_000, help_text="http:// or https://, with the path and query to ask.")
     method = forms.ChoiceField(choices=[(method, method) for method in METHODS], initial="GET")

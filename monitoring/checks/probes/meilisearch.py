@@ -26,6 +26,7 @@ RIGHTS = "stats.get, tasks.get and version"
 
 class SettingsForm(ProbeForm):
     secret_fields = frozenset({"api_key"})
+    destination_fields = frozenset({"url"})
 
     url = BaseUrlField(help_text="Such as http://search:7700.")
     api_key = forms.CharField(

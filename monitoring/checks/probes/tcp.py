@@ -26,6 +26,7 @@ class TcpForm(ProbeForm):
     """The settings of a `tcp` check."""
 
     secret_fields = frozenset({"send"})
+    destination_fields = frozenset({"host", "port"})
 
     host = fields.HostField()
     port = forms.IntegerField(min_value=1, max_value=65_535)

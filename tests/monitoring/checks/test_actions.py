@@ -228,3 +228,25 @@ def test_a_wrong_dsn_is_refused_without_repeating_it() -> None:
     assert list(errors_of(raised)) == ["dsn"]
     assert "hunter2" not in str(raised.value)
     assert not DatabaseTarget.objects.exists()
+
+
+SECRET_PLACE = {"url": "http://shop:8000/a", "auth": "bearer", "token": "hunter2"}
+
+
+@pytest.mark.parametrize("url", ["http://evil:8000/a", "http://shop:8001/a", "https://shop:8000/a"])
+def test_a_stored_secret_does_not_follow_a_check_to_another_place(shop: Service, url: str) -> None:
+    check = actions.check_save(service=shop, kind="http", name="Door", settings=SECRET_PLACE)
+    with pytest.raises(ValidationError, match="Give this again") as raised:
+        actions.check_save(
+            service=shop, kind="http", name="Door", check=check, settings=SECRET_PLACE | {"url": url, "token": ""}
+        )
+    assert list(raised.value.message_dict) == ["settings.token"]
+
+
+@pytest.mark.parametrize(
+    "edit", [{"url": "http://shop:8000/b", "token": ""}, {"url": "http://new:1/", "token": "hunter2"}]
+)
+def test_it_stays_on_another_page_of_that_place_and_can_be_given_again(shop: Service, edit: dict[str, str]) -> None:
+    check = actions.check_save(service=shop, kind="http", name="Door", settings=SECRET_PLACE)
+    check = actions.check_save(service=shop, kind="http", name="Door", check=check, settings=SECRET_PLACE | edit)
+    assert actions.full_settings(check)["token"] == "hunter2"
