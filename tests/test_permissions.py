@@ -81,11 +81,13 @@ RULES: dict[str, Rule] = {
 OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
 ADMIN_LISTS = {
     **dict.fromkeys(["checks/service", "checks/check", "checks/maintenancewindow", "checks/databasetarget"], OPERATE),
-    **dict.fromkeys(["checks/statuschange", "checks/machine", "events/event", "metrics/series"], OPERATE),
+    **dict.fromkeys(
+        ["checks/statuschange", "checks/heartbeatping", "checks/machine", "events/event", "metrics/series"], OPERATE
+    ),
     **dict.fromkeys(["access/user", "auth/group", "access/apitoken"], ADMINISTER),
 }
 ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {"checks/maintenancewindow": OPERATE}
-NOBODY_ADDS = {"checks/statuschange", "checks/machine", "events/event", "metrics/series"}
+NOBODY_ADDS = {"checks/statuschange", "checks/heartbeatping", "checks/machine", "events/event", "metrics/series"}
 
 
 def addresses() -> list[str]:
