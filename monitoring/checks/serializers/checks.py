@@ -75,7 +75,7 @@ class CheckSerializer(serializers.ModelSerializer[Check]):
 
     def get_fields(self) -> dict[str, Any]:
         """The kinds as they are registered now, not when this class was made."""
-        fields = super().get_fields()
+        fields: dict[str, Any] = super().get_fields()
         fields["kind"].choices = kind_choices()
         return fields
 
