@@ -4,6 +4,8 @@ import math
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
+# A new check that fails is asked again this soon: somebody may be waiting to see whether it works.
+FIRST_RETRY_S = 5
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -129,13 +129,11 @@ def advanced(
 
 
 def _confirmed(confirmed: Status, verdict: Status, history: str, rules: Rules) -> Status:
-    """The first verdict counts at once. Then a worse level needs `failures_before_down` runs in a row at it or beyond, a better level
-    `successes_before_up` runs; of the levels that qualify, the one nearest to the verdict is taken."""
-    if confirmed == Status.PENDING:
+    """A worse level needs `failures_before_down` runs in a row at it or beyond, a better level `successes_before_up` runs; of the levels
+    that qualify, the one nearest to the verdict is taken. A check that is pending counts as up: its first good run makes it so."""
+    if confirmed == verdict or (confirmed == Status.PENDING and verdict == Status.UP):
         return verdict
-    now, last = SEVERITY[confirmed], SEVERITY[verdict]
-    if last == now:
-        return confirmed
+    now, last = SEVERITY.get(confirmed, SEVERITY[Status.UP]), SEVERITY[verdict]
     worse = last > now
     needed = rules.failures_before_down if worse else rules.successes_before_up
     for level in range(last, now, -1 if worse else 1):

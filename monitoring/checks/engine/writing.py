@@ -16,7 +16,7 @@ from monitoring.checks.engine import services
 from monitoring.checks.engine.changes import Change, changes_insert, check_events
 from monitoring.checks.engine.running import Outcome
 from monitoring.checks.live_payloads import check_payload
-from monitoring.checks.schedule import next_try
+from monitoring.checks.schedule import FIRST_RETRY_S, next_try
 from monitoring.checks.status import SEVERITY, Circumstances, Standing, advanced
 from monitoring.checks.value_names import DURATION_METRIC, STATUS_METRIC, metric_name, split_name
 from monitoring.events.bulk import events_emit
@@ -70,7 +70,8 @@ def finish(outcome: Outcome, now: datetime, around: Circumstances) -> Finished:
     """Decide what the outcome means."""
     claim, job = outcome.claim, outcome.job
     standing = advanced(claim.standing, outcome.result.verdict, job.rules, outcome.started_at, around)
-    next_at = next_try(job.check_id, job.interval_s, job.retry_interval_s, standing.hard, now)
+    retry_interval_s = FIRST_RETRY_S if standing.confirmed == Status.PENDING else job.retry_interval_s
+    next_at = next_try(job.check_id, job.interval_s, retry_interval_s, standing.hard, now)
     return Finished(outcome, standing, next_at)
 
 

@@ -27,9 +27,14 @@ def after(*verdicts: Status, rules: Rules = Rules(), start: Standing = Standing(
     return standing
 
 
-@pytest.mark.parametrize("verdict", [UP, DEGRADED, DOWN, UNKNOWN])
-def test_the_first_verdict_counts_at_once(verdict: Status) -> None:
-    assert (after(verdict).status, after(verdict).hard) == (verdict, True)
+def test_the_first_good_run_counts_at_once() -> None:
+    assert (after(UP).status, after(UP).hard) == (UP, True)
+
+
+@pytest.mark.parametrize("verdict", [DEGRADED, DOWN, UNKNOWN])
+def test_a_new_check_that_fails_is_pending_until_that_is_confirmed(verdict: Status) -> None:
+    assert (after(verdict).status, after(verdict).hard) == (Status.PENDING, False)
+    assert after(verdict, verdict).status == verdict
 
 
 def test_a_fault_is_soft_until_it_is_confirmed() -> None:
@@ -63,7 +68,8 @@ def test_a_status_is_one_that_was_seen_since_it_last_changed_or_a_level_between(
     verdicts: list[Status], failures: int, successes: int
 ) -> None:
     standing = after(*verdicts, rules=Rules(failures, successes))
-    assert standing.confirmed in BY_SEVERITY.values()
+    assert standing.confirmed in {*BY_SEVERITY.values(), Status.PENDING}
+    assert (standing.confirmed == Status.PENDING) <= (UP not in verdicts)
     assert standing.hard == (standing.confirmed == verdicts[-1])
     assert len(standing.history) == min(len(verdicts), 21)
 
