@@ -114,7 +114,8 @@ class TcpProbe(Probe):
 
     def _wrong(self, answer: bytes, ended: str, values: dict[str, float]) -> Result:
         expected = shown(self.settings["expect"])
-        text = scrub(answer.decode(errors="replace"), [unescaped(self.settings["send"])])
+        sent = unescaped(self.settings["send"])
+        text = scrub(answer.decode(errors="replace"), [sent, sent.strip(), *sent.split()])  # a server may quote a word
         evidence = {"answer": text[:EVIDENCE_CHARACTERS]}
         if not answer:
             words = f"{self.where} {ended} the connection without an answer; expected {expected}"

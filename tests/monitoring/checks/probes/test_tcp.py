@@ -110,6 +110,18 @@ async def test_what_was_sent_is_not_shown_when_it_is_echoed() -> None:
     assert "hunter2" not in result.summary + str(result.evidence)
 
 
+async def quoting(reader: Reader, writer: Writer) -> None:
+    _, user, password = (await reader.readline()).decode().split()
+    writer.write(f"ERR no user '{user}' with '{password}'\r\n".encode())
+
+
+async def test_a_word_of_what_was_sent_is_not_shown_when_the_server_quotes_it() -> None:
+    async with peer(quoting) as server:
+        result = await ask(server.port, send=r"AUTH bob hunter2!\r\n", expect="welcome", timeout_s=0.3)
+    assert "ERR no user" in result.summary
+    assert "hunter2" not in result.summary + str(result.evidence)
+
+
 def test_escapes_become_what_they_stand_for() -> None:
     assert unescaped(r"a\r\n\t\\n") == "a\r\n\t\\n"
 
