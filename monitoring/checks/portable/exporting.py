@@ -45,7 +45,7 @@ def _check(check: Check, secret_marks: bool) -> Tree:
     entry |= {"thresholds": [_threshold(row) for row in check.thresholds], "interval_s": check.interval_s}
     entry |= _unusual(check, [name for name in CHECK_OPTIONS if name != "interval_s"])
     if secret_marks:
-        entry["settings"] |= {name: _Mark.of(value) for name, value in stored_secrets(check).items()}
+        entry["settings"] |= {name: SecretMark.of(value) for name, value in stored_secrets(check).items()}
     return entry
 
 
@@ -78,11 +78,11 @@ def _threshold(row: Tree) -> Tree:
     return {part: row[part] for part in KEYS if row.get(part) is not None}
 
 
-class _Mark(str):
+class SecretMark(str):
     """Stands for a secret in a comparison: equal for equal secrets, shown as a word."""
 
     @classmethod
-    def of(cls, value: Any) -> "_Mark":
+    def of(cls, value: Any) -> "SecretMark":
         return cls(sha256(orjson.dumps(value)).hexdigest())
 
     def __repr__(self) -> str:

@@ -13,10 +13,12 @@ from monitoring.checks.configuration import by_field
 from monitoring.checks.models import Check, Service
 from monitoring.checks.options import CHECK_OPTIONS, SERVICE_OPTIONS
 from monitoring.checks.portable.diff import Change, compare
-from monitoring.checks.portable.exporting import export_tree
+from monitoring.checks.portable.exporting import SecretMark, export_tree
 from monitoring.checks.portable.reading import Document, Fault, PortableError, Tree
 from monitoring.checks.portable.references import SecretReferenceError, resolve
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
+
+BELOW = ("checks", "depends_on")
 
 
 def services_import(
@@ -28,28 +30,43 @@ def services_import(
     """
     with transaction.atomic():
         before = export_tree(secret_marks=True)
-        _Import(document, by).run(prune=prune)
+        _Import(document, before, by).run(prune=prune)
         changes = list(compare(before, export_tree(secret_marks=True)))
         transaction.set_rollback(dry_run)
     return changes
 
 
+def says_nothing_new(entry: Tree, stored: Tree | None) -> bool:
+    """Whether all that an entry says is stored as it says; most of a large file is, and need not be gone through again.
+
+    Services and checks below it are not looked at. A secret in the file is always gone through.
+    """
+    if stored is None:
+        return False
+    plain = {name: value for name, value in stored.get("settings", {}).items() if not isinstance(value, SecretMark)}
+    known = stored | ({"settings": plain} if "settings" in stored else {})
+    return all(name in known and known[name] == value for name, value in entry.items() if name not in BELOW)
+
+
 class _Import:
     """One import: what it reads, who does it, and the faults found on the way."""
 
-    def __init__(self, document: Document, by: Person) -> None:
+    def __init__(self, document: Document, before: Tree, by: Person) -> None:
         self.document = document
+        self.before = before
         self.by = by
         self.faults: list[Fault] = []
         self.stored = {service.slug: service for service in Service.objects.all()}
 
     def run(self, *, prune: bool) -> None:
         for slug, entry in self.document.services.items():
-            self._at(f"services.{slug}", partial(self._service, slug, entry))
+            if not says_nothing_new(entry, self.before.get(slug)):
+                self._at(f"services.{slug}", partial(self._service, slug, entry))
         self._stop_on_faults()
         for keep_only in (True, False):  # what goes is taken away first, so that no circle closes on the way
             for slug, entry in self.document.services.items():
-                if "depends_on" in entry:
+                known = self.before.get(slug, {}).get("depends_on", [])
+                if "depends_on" in entry and entry["depends_on"] != known:
                     self._at(f"services.{slug}", partial(self._dependencies, slug, entry, keep_only))
             self._stop_on_faults()
         for slug, entry in self.document.services.items():
@@ -95,6 +112,8 @@ class _Import:
         for check_slug, entry in entries.items():
             place = f"services.{slug}.checks.{check_slug}"
             found = stored.get(check_slug)
+            if says_nothing_new(entry, self.before.get(slug, {}).get("checks", {}).get(check_slug)):
+                continue
             self._at(place, partial(self._check, service, check_slug, entry, found))
         if prune:
             for gone in stored.keys() - entries.keys():

@@ -4,6 +4,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from monitoring.checks import actions
 from monitoring.checks.models import Check, Service
@@ -180,3 +182,14 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 def test_a_hostile_file_is_refused_with_words(text: str, words: str) -> None:
     with pytest.raises(PortableError, match=words):
         parse(text)
+
+
+def test_what_a_large_file_says_again_costs_no_statements() -> None:
+    text = "version: 1\nservices:\n" + "".join(
+        f"  s{n}: {{name: S{n}, checks: {{c: {{kind: sample, settings: {{host: a}}}}}}}}\n" for n in range(20)
+    )
+    services_import(parse(text))
+    text = dump(export_tree())
+    with CaptureQueriesContext(connection) as statements:
+        assert services_import(parse(text)) == []
+    assert len(statements) < 60
