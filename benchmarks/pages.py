@@ -36,6 +36,7 @@ def prepare() -> None:
     from django.utils import timezone
 
     from benchmarks.estate import fill
+    from opsportal.warm_up import warm_up
     from security.access.actions import user_create
     from security.access.roles import VIEWER
 
@@ -44,6 +45,7 @@ def prepare() -> None:
     user_create(username="vera", password="a password of the benchmark", roles=[VIEWER], email="vera@example.org")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    warm_up()
 
 
 def measure(report: Report, name: str, address: str) -> None:

@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
 django_application = get_asgi_application()
 
 from opsportal.routing import websocket_urlpatterns  # noqa: E402 - consumers need the apps loaded
+from opsportal.warm_up import warm_up  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
@@ -22,3 +23,4 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(CookieMiddleware(URLRouter(websocket_urlpatterns))),
     }
 )
+warm_up()
