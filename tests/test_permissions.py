@@ -56,6 +56,7 @@ RULES: dict[str, Rule] = {
         ["", "machines/", "feed/", "services/<slug:slug>/", "machines/<slug:slug>/", "changes/<int:change_id>/"], page()
     ),
     **dict.fromkeys(["services/<slug:slug>/series.json", "services/<slug:slug>/series.csv"], page()),
+    **dict.fromkeys(["machines/<slug:slug>/series.json", "machines/<slug:slug>/series.csv"], page()),
     "services/<slug:slug>/act/": Rule("page", {"POST": OPERATE}),
     "login/": page(ALL, POST=ALL, PUT=ALL),
     "logout/": Rule("page", {"POST": LOGGED_IN}),

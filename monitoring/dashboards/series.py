@@ -1,11 +1,11 @@
 """What a chart reads: the series of one value of one check over a range, in columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from monitoring.checks.models import Check
+from monitoring.checks.models import Check, Machine
 from monitoring.checks.probes.base import labelled
 from monitoring.checks.value_names import DURATION_METRIC, metric_name
 from monitoring.dashboards.timerange import TimeRange
@@ -13,6 +13,7 @@ from monitoring.dashboards.values import DURATION, ShownValue, described_values,
 from monitoring.metrics.store import Selector, SeriesData, read
 
 SERIES_LIMIT = 8
+MACHINE_KIND = "system"  # an agent reports the values of this kind
 OWN_LABELS = frozenset({"service", "check"})
 
 
@@ -30,9 +31,20 @@ def chart(check: Check, name: str, asked: TimeRange) -> Chart:
     """The points of the value `name` ("" is the duration of the run), at most timerange.POINTS a series."""
     metric = metric_name(check.kind, name) if name else DURATION_METRIC
     selector = Selector(metric, {"service": check.service.slug, "check": check.slug})
+    return _chart(described(check.kind, name), asked, read(selector, asked.start, asked.end, asked.step))
+
+
+def machine_chart(machine: Machine, name: str, asked: TimeRange) -> Chart:
+    """The points of a value that the agent of a machine reported."""
+    selector = Selector(metric_name(MACHINE_KIND, name), {"machine": machine.slug})
     found = read(selector, asked.start, asked.end, asked.step)
+    bare = [replace(one, labels={key: text for key, text in one.labels.items() if key != "machine"}) for one in found]
+    return _chart(described(MACHINE_KIND, name), asked, bare)
+
+
+def _chart(value: ShownValue, asked: TimeRange, found: Sequence[SeriesData]) -> Chart:
     largest = sorted(found, key=lambda one: one.points[-1][1], reverse=True)[:SERIES_LIMIT]
-    return Chart(described(check.kind, name), asked, largest, len(found))
+    return Chart(value, asked, largest, len(found))
 
 
 def described(kind: str, name: str) -> ShownValue:

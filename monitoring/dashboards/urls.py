@@ -14,5 +14,7 @@ urlpatterns = [
     path("changes/<int:change_id>/", service.change, name="change"),
     path("machines/", machines.machines, name="machines"),
     path("machines/<slug:slug>/", machines.machine, name="machine"),
+    path("machines/<slug:slug>/series.json", machines.series_json, name="machine-series"),
+    path("machines/<slug:slug>/series.csv", machines.series_csv, name="machine-series-csv"),
     path("feed/", feed.feed, name="feed"),
 ]

@@ -1,11 +1,10 @@
 """The page of one service, its charts, its changes, and what an operator may do there."""
 
-import csv
 import json
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +13,8 @@ from monitoring.checks.actions import checks_pause, checks_resume, checks_run_no
 from monitoring.checks.models import Check, Service, StatusChange
 from monitoring.dashboards import series, strips
 from monitoring.dashboards.queries.service import service_page
-from monitoring.dashboards.timerange import PRESETS, TimeRange, time_range
+from monitoring.dashboards.timerange import PRESETS, time_range
+from monitoring.dashboards.views.charts import csv_response, json_response
 
 VERBS = {
     "run": "{} run{s} as soon as an engine is free.",
@@ -44,28 +44,14 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
 @permission_required("checks.view_service", raise_exception=True)
 def series_json(request: HttpRequest, slug: str) -> HttpResponse:
     """One chart: `?check=<slug>&value=<name>&range=…`. 400 with the field's name where the address is wrong."""
-    asked = time_range(request.GET, timezone.now())
-    if asked.problems:
-        return JsonResponse({"detail": asked.problems[0]}, status=400)
-    response = JsonResponse(series.payload(_chart(request, slug, asked)))
-    response["Cache-Control"] = "no-store"
-    return response
+    return json_response(request, lambda name, asked: series.chart(_check(request, slug), name, asked))
 
 
 @require_safe
 @permission_required("checks.view_service", raise_exception=True)
 def series_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """The same points as a file."""
-    asked = time_range(request.GET, timezone.now())
-    if asked.problems:
-        return HttpResponseBadRequest(asked.problems[0], content_type="text/plain")
-    shown = _chart(request, slug, asked)
-    name = f"{slug}-{shown.value.name or 'duration'}.csv"
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-    csv.writer(response).writerows(series.rows(shown))
-    return response
+    return csv_response(request, slug, lambda name, asked: series.chart(_check(request, slug), name, asked))
 
 
 @require_safe
@@ -108,8 +94,6 @@ def _do(verb: str, checks: list[Check], request: HttpRequest) -> int:
     return checks_resume(checks=checks, by=by)
 
 
-def _chart(request: HttpRequest, slug: str, asked: TimeRange) -> series.Chart:
-    check = get_object_or_404(
-        Check.objects.select_related("service"), service__slug=slug, slug=request.GET.get("check", "")
-    )
-    return series.chart(check, request.GET.get("value", "")[:200], asked)
+def _check(request: HttpRequest, slug: str) -> Check:
+    checks = Check.objects.select_related("service")
+    return get_object_or_404(checks, service__slug=slug, slug=request.GET.get("check", ""))
