@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.fields.json import KeyTextTransform
 
 from monitoring.checks.models import Check, Machine, Service
@@ -58,12 +58,12 @@ class ReportingMachine:
 
 def unwatched_machines(now: datetime) -> list[ReportingMachine]:
     """Machines that no check watches, those that stopped reporting first; one statement."""
-    found = [reporting_machine(machine, now) for machine in _machines().filter(watched=False).order_by("name")[:500]]
+    found = [reporting_machine(machine, now) for machine in Machine.objects.exclude(_watched()).order_by("name")[:500]]
     return sorted(found, key=lambda one: not one.stale)
 
 
 def machine_reporting(slug: str, now: datetime) -> ReportingMachine | None:
-    machine = _machines().filter(slug=slug).first()
+    machine = Machine.objects.annotate(watched=_watched()).filter(slug=slug).first()
     return reporting_machine(machine, now) if machine else None
 
 
@@ -87,9 +87,8 @@ def is_stale(machine: Machine, now: datetime) -> bool:
     return machine.last_report_at is None or now - machine.last_report_at > silence
 
 
-def _machines() -> QuerySet[Machine]:
-    """Machines, each with whether a check watches it: by the name it reports with, or as the service of that name."""
+def _watched() -> Q:
+    """Whether a check watches a machine: by the name it reports with, or as the service of that name."""
     checks = Check.objects.filter(kind=KIND)
     by_host = checks.annotate(host=KeyTextTransform("host", "settings")).filter(host=OuterRef("slug"))
-    by_service = checks.filter(service__slug=OuterRef("slug"))
-    return Machine.objects.annotate(watched=Exists(by_host) | Exists(by_service))
+    return Exists(by_host) | Exists(checks.filter(service__slug=OuterRef("slug")))

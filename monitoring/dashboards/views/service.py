@@ -96,4 +96,5 @@ def _do(verb: str, checks: list[Check], request: HttpRequest) -> int:
 
 def _check(request: HttpRequest, slug: str) -> Check:
     checks = Check.objects.select_related("service")
-    return get_object_or_404(checks, service__slug=slug, slug=request.GET.get("check", ""))
+    found: Check = get_object_or_404(checks, service__slug=slug, slug=request.GET.get("check", ""))
+    return found

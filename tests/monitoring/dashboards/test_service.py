@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from monitoring.checks.choices import Status
-from monitoring.checks.models import Check, StatusChange
+from monitoring.checks.models import Check, StatusChange, StatusRollup
 from monitoring.metrics import store
 from tests.monitoring.dashboards.estate import check, service
 
@@ -57,6 +57,18 @@ def test_more_checks_take_no_more_statements(vera_client: Client) -> None:
     with CaptureQueriesContext(connection) as many:
         vera_client.get("/services/shop/")
     assert len(many) == len(few)
+
+
+def test_each_check_shows_its_own_uptime(vera_client: Client) -> None:
+    door = check(service("Shop"), "Door")
+    start = timezone.now() - timedelta(hours=2)
+    StatusRollup.objects.create(
+        tier_s=900, start=start, service_id=door.service_id, check_id=door.pk, up_s=675, down_s=225
+    )
+    page = vera_client.get("/services/shop/").content.decode()
+    shown = page.partition("check-uptime")[2].partition("</p>")[0]
+    assert "24h" in shown
+    assert "75" in shown
 
 
 def test_a_chart_gets_its_points_and_no_more_than_five_hundred(vera_client: Client) -> None:
