@@ -57,6 +57,7 @@ RULES: dict[str, Rule] = {
     ),
     **dict.fromkeys(["services/<slug:slug>/series.json", "services/<slug:slug>/series.csv"], page()),
     **dict.fromkeys(["machines/<slug:slug>/series.json", "machines/<slug:slug>/series.csv"], page()),
+    "services/<slug:slug>/pings/<int:ping_id>/": page(),
     "services/<slug:slug>/act/": Rule("page", {"POST": OPERATE}),
     "login/": page(ALL, POST=ALL, PUT=ALL),
     "logout/": Rule("page", {"POST": LOGGED_IN}),
@@ -143,7 +144,8 @@ def filled(pattern: str, estate: dict[str, Any], person: User | None) -> str:
         return f"/api/v1/tokens/{api_token_create(user=person, name='t')[0].pk if person else 0}/"
     if "#" in pattern:
         return "/" + pattern.replace("#", str(estate[pattern.split("/")[2]]))
-    return "/" + pattern.replace("<slug:slug>", "shop").replace("<int:change_id>", str(estate["status-changes"]))
+    numbers = pattern.replace("<int:change_id>", str(estate["status-changes"])).replace("<int:ping_id>", "1")
+    return "/" + numbers.replace("<slug:slug>", "shop")
 
 
 def browser(person: User | None) -> Client:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("services/<slug:slug>/act/", service.act, name="act"),
     path("services/<slug:slug>/series.json", service.series_json, name="series"),
     path("services/<slug:slug>/series.csv", service.series_csv, name="series-csv"),
+    path("services/<slug:slug>/pings/<int:ping_id>/", service.ping_text, name="ping"),
     path("changes/<int:change_id>/", service.change, name="change"),
     path("machines/", machines.machines, name="machines"),
     path("machines/<slug:slug>/", machines.machine, name="machine"),

@@ -1,6 +1,6 @@
 """Everything the page of one service shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,9 +17,11 @@ from monitoring.checks.models import (
     StatusChange,
 )
 from monitoring.checks.probes.registry import LABELS
+from monitoring.checks.queries import ping_url
 from monitoring.checks.uptime import Share, Uptime, uptime, uptimes
 from monitoring.dashboards import strips
 from monitoring.dashboards.queries.overview import state_of, strips_of
+from monitoring.dashboards.queries.pings import PingRow, last_pings
 from monitoring.dashboards.values import ShownValue, charts_of, shown_values
 from monitoring.events.models import Event
 
@@ -40,6 +42,8 @@ class CheckRow:
     charts: list[ShownValue]
     paused: bool
     uptime: Mapping[str, Share] = field(default_factory=dict)
+    pings: Sequence[PingRow] = ()
+    ping_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,17 @@ def service_page(service: Service, now: datetime) -> ServicePage:
 
 def checks_of(service: Service, now: datetime) -> list[CheckRow]:
     """The checks of a service, the worst first; as many statements for a hundred as for one."""
-    checks = service.checks.select_related("state", "schedule")
-    shares = uptimes(now, service_id=service.pk)
-    rows = [replace(check_row(check, now), uptime=shares.get(check.pk, {})) for check in checks]
+    checks = list(service.checks.select_related("state", "schedule", "heartbeat_key"))
+    shares, pings = uptimes(now, service_id=service.pk), last_pings(checks)
+    rows = [
+        replace(
+            check_row(check, now),
+            uptime=shares.get(check.pk, {}),
+            pings=pings.get(check.pk, ()),
+            ping_url=ping_url(check),
+        )
+        for check in checks
+    ]
     return sorted(rows, key=lambda row: (Status(row.state.status).rank, row.check.name))
 
 

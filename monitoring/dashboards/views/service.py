@@ -4,7 +4,7 @@ import json
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from monitoring.checks.actions import checks_pause, checks_resume, checks_run_now, person_of
 from monitoring.checks.models import Check, Service, StatusChange
 from monitoring.dashboards import series, strips
+from monitoring.dashboards.queries.pings import ping_body
 from monitoring.dashboards.queries.service import service_page
 from monitoring.dashboards.timerange import PRESETS, time_range
 from monitoring.dashboards.views.charts import csv_response, json_response
@@ -66,6 +67,16 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
         "check": Check.objects.filter(pk=found.check_id).first() if found.check_id else None,
     }
     return render(request, "dashboards/change.html", context)
+
+
+@require_safe
+@permission_required(("checks.view_service", "checks.view_heartbeatping"), raise_exception=True)
+def ping_text(request: HttpRequest, slug: str, ping_id: int) -> HttpResponse:
+    """What a job sent along with a ping, as plain text: a job's words are never a page."""
+    body = ping_body(slug, ping_id)
+    if body is None:
+        raise Http404
+    return HttpResponse(body, content_type="text/plain; charset=utf-8")
 
 
 @require_POST
