@@ -79,20 +79,29 @@ async def in_maintenance(database: AsyncConnection[Any], now: datetime) -> froze
     return frozenset(service_id for (service_id,) in rows)
 
 
-async def upkeep(database: AsyncConnection[Any], now: datetime) -> dict[str, dict[str, Any]]:
-    """Do all of it in one transaction, unless another worker is at it; the live updates by topic."""
+async def upkeep(database: AsyncConnection[Any], now: datetime, closely: bool = True) -> dict[str, dict[str, Any]]:
+    """Do all of it in one transaction, unless another worker is at it; the live updates by topic.
+
+    `closely` also looks for what only a change of configuration or a window of maintenance brings; it reads every check.
+    """
     async with database.transaction():
         row = await (await database.execute(LOCK)).fetchone()
         if not row or not row[0]:
             return {}
-        for statement in RECONCILE:
-            await database.execute(statement, {"now": now, "pending_rank": Status.PENDING.rank})
+        if closely:
+            await _reconcile(database, now)
         closed = await in_maintenance(database, now)
         changes = await _settle(database, now, closed)
-        mismatched = await _mismatched(database, closed)
+        mismatched = await _mismatched(database, closed) if closely else set()
         outcome = await services.recompute(database, mismatched | {change.service_id for change in changes})
         feed = await events_emit(database, [*map(event_of, changes), *outcome.events])
     return {topic: updates for topic, updates in (("feed", feed), ("services", outcome.updates)) if updates}
+
+
+async def _reconcile(database: AsyncConnection[Any], now: datetime) -> None:
+    """The rows that a check or service made past the actions lacks."""
+    for statement in RECONCILE:
+        await database.execute(statement, {"now": now, "pending_rank": Status.PENDING.rank})
 
 
 async def _settle(database: AsyncConnection[Any], now: datetime, closed: frozenset[int]) -> list[Change]:

@@ -30,6 +30,7 @@ POLL_S = 0.8
 FLUSH_S = 0.2  # results of this long go out together, unless one changes a status
 TICK_S = 0.01  # checks begin in small groups: a wake-up of the loop costs more than a check's own share of it
 UPKEEP_S = 2.0
+CLOSE_UPKEEP_S = 30.0  # reads every check; a change of configuration is told at once
 REPORT_S = 15.0
 RETRY_S = 0.5  # after PostgreSQL went away
 GIVE_UP_S = 5.0  # the pool doubles its pauses until it gives up and begins anew: so they stay short in a long outage
@@ -62,6 +63,8 @@ class Engine:
         self.jobs = JobCache()
         self.measures = Measures()
         self.in_maintenance: frozenset[int] = frozenset()
+        self.changed = True  # something may have been configured since this engine last looked
+        self.look_closely_at = 0.0
         self.waiting: dict[int, list[Claim]] = {}  # by tick
         self.running: dict[int, asyncio.Task[None]] = {}
         self.finished: list[Outcome] = []
@@ -121,6 +124,7 @@ class Engine:
                     await database.execute(f"LISTEN {CHANNEL}")
                     async for _ in database.notifies():
                         self.poll_now.set()
+                        self.changed = True
                         self.upkeep_now.set()
             except (psycopg.Error, OSError):
                 await asyncio.sleep(RETRY_S)
@@ -204,8 +208,14 @@ class Engine:
         async with self.pool.connection() as database:
             await self.clock.adjust(database)
             now = self.clock.now()
-            self.in_maintenance = await in_maintenance(database, now)
-            updates = await upkeep(database, now)
+            closed = await in_maintenance(database, now)
+            if self.changed or closed != self.in_maintenance:
+                self.look_closely_at = 0.0  # until it was done
+            self.changed, self.in_maintenance = False, closed
+            closely = time.monotonic() >= self.look_closely_at
+            updates = await upkeep(database, now, closely)
+        if closely:
+            self.look_closely_at = time.monotonic() + CLOSE_UPKEEP_S
         if updates:
             await live.apublish_many(updates)
             self.poll_now.set()
