@@ -27,8 +27,11 @@ log = logging.getLogger(__name__)
 
 LOOKAHEAD_S = 1.0  # checks due within this are claimed now and begun on time
 POLL_S = 0.8
-FLUSH_S = 0.2  # results of this long go out together, unless one changes a status
-TICK_S = 0.01  # checks begin in small groups: a wake-up of the loop costs more than a check's own share of it
+FLUSH_S = 0.5  # results of this long go out together, unless one changes a status
+# Checks begin in groups, where there are many: a wake-up of the loop costs more than a check's own share of it.
+FINE_TICK_S = 0.002
+COARSE_TICK_S = 0.05
+MANY = 100  # claims of one poll
 UPKEEP_S = 2.0
 CLOSE_UPKEEP_S = 30.0  # reads every check; a change of configuration is told at once
 REPORT_S = 15.0
@@ -65,7 +68,7 @@ class Engine:
         self.in_maintenance: frozenset[int] = frozenset()
         self.changed = True  # something may have been configured since this engine last looked
         self.look_closely_at = 0.0
-        self.waiting: dict[int, list[Claim]] = {}  # by tick
+        self.waiting: dict[int, list[Claim]] = {}  # by the loop's time in ms
         self.running: dict[int, asyncio.Task[None]] = {}
         self.finished: list[Outcome] = []
         self.stopping = asyncio.Event()
@@ -140,19 +143,19 @@ class Engine:
             await self.jobs.load(database, [(one.check_id, one.revision) for one in claims])
         self.covered_until = horizon
         for one in claims:
-            self._arrange(one)
+            self._arrange(one, COARSE_TICK_S if len(claims) >= MANY else FINE_TICK_S)
         if len(claims) == BATCH:
             self.poll_now.set()
 
-    def _arrange(self, one: Claim) -> None:
+    def _arrange(self, one: Claim, tick_s: float) -> None:
         """Begin the claim at the first tick after its time; claims of one tick share a timer."""
         loop = asyncio.get_running_loop()
         delay_s = max((one.due_at - self.clock.now()).total_seconds(), 0.0)
-        tick = math.floor((loop.time() + delay_s) / TICK_S) + 1
-        if tick not in self.waiting:
-            self.waiting[tick] = []
-            loop.call_at(tick * TICK_S, self._begin, tick)
-        self.waiting[tick].append(one)
+        tick_ms = round((math.floor((loop.time() + delay_s) / tick_s) + 1) * tick_s * 1000)
+        if tick_ms not in self.waiting:
+            self.waiting[tick_ms] = []
+            loop.call_at(tick_ms / 1000, self._begin, tick_ms)
+        self.waiting[tick_ms].append(one)
 
     def _begin(self, tick: int) -> None:
         for one in self.waiting.pop(tick, ()):
