@@ -9,7 +9,7 @@ export function patchCheck(row, check) {
   const changed = row.dataset.status !== undefined && row.dataset.status !== check.status;
   if (row.dataset.status !== undefined) row.dataset.status = check.status;
   slot("status-cell")?.replaceChildren(statusElement(check.status));
-  fill(slot("summary"), check.summary);
+  if (check.summary) fill(slot("summary"), check.summary); // a check that has not run keeps the words of the page
   slot("since")?.replaceChildren(ageElement(check.since));
   if (check.checked_at) slot("checked")?.replaceChildren(ageElement(check.checked_at), " ago");
   if (check.duration_s !== null) fill(slot("duration"), humanise(check.duration_s, "s"));
