@@ -22,6 +22,7 @@ def parse(arguments: list[str]) -> Run:
     parser.add_argument("--host", required=True)
     parser.add_argument("--embedded-database", action="store_true")
     parser.add_argument("--embedded-redis", action="store_true")
+    parser.add_argument("--json", action="store_true", dest="as_json")
     return Run(**vars(parser.parse_args(arguments)))
 
 
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
         make_data_dir(run.data_dir)
         held = lock.acquire(run.data_dir)
         ports.check_free(run.bind, run.port)
-        Supervisor(run, Output(sys.stdout, names), held).run()
+        Supervisor(run, Output(sys.stdout, names, as_json=run.as_json), held).run()
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1

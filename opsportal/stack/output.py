@@ -1,8 +1,9 @@
 """One terminal for many processes: whole lines, each after the name of the process it came from."""
 
+import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 COLOURS = (36, 35, 34, 33, 32, 96, 95)
@@ -12,16 +13,27 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Output:
-    """Writes lines to `stream`, the names in colour where it is a terminal and NO_COLOR is not set."""
+    """Writes lines to `stream`, the names in colour where it is a terminal and NO_COLOR is not set.
 
-    def __init__(self, stream: TextIO, names: tuple[str, ...]) -> None:
+    `as_json`: each line is an object instead, {"process", "line"} or what `record` was given.
+    """
+
+    def __init__(self, stream: TextIO, names: tuple[str, ...], *, as_json: bool = False) -> None:
+        self.as_json = as_json
         self.stream = stream
         self.width = max(map(len, names))
         self.colours = dict(zip(names, COLOURS, strict=False))
         self.coloured = stream.isatty() and not os.environ.get("NO_COLOR")
         self.closed = False
 
+    def record(self, record: Mapping[str, str | None], words: Sequence[str]) -> None:
+        """Something the supervisor says itself: as `words` for people, or as `record`."""
+        self.write(json.dumps(record) if self.as_json else "\n".join(words))
+
     def line(self, name: str, text: str) -> None:
+        if self.as_json:
+            self.write(json.dumps({"process": name, "line": text}))
+            return
         prefix = f"{name:<{self.width}} |"
         if self.coloured:
             prefix = f"\x1b[{self.colours.get(name, 37)}m{prefix}\x1b[0m"

@@ -24,6 +24,7 @@ class Run:
     host: str
     embedded_database: bool
     embedded_redis: bool
+    as_json: bool = False
 
     @property
     def url(self) -> str:

@@ -110,7 +110,7 @@ class Supervisor:
             "  Ctrl-C stops everything.",
             "",
         ]
-        self.output.write("\n".join(lines))
+        self.output.record({"ready": self.settings.public_url, **self.first_login}, lines)
         self.first_login["password"] = None
 
     def _login_lines(self) -> list[str]:
@@ -122,7 +122,7 @@ class Supervisor:
     def _show_unseen_password(self) -> None:
         """A start that failed after the first administrator was made must not take the password with it."""
         if self.first_login.get("password"):
-            self.output.write("\n".join(["", *self._login_lines(), ""]))
+            self.output.record(self.first_login, ["", *self._login_lines(), ""])
 
     # --- keep running -------------------------------------------------------------------------------------------
     def _step(self, longest_s: float | None = None) -> None:

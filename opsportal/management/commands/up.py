@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from opsportal.env import BASE_DIR
 
@@ -16,6 +16,9 @@ class Command(BaseCommand):
         "and beat. Ctrl-C stops everything."
     )
     requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="Print every line as a JSON object, the log-in too.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """The settings have been read and found sound; become the supervisor, which needs none of Django's memory."""
@@ -35,6 +38,7 @@ class Command(BaseCommand):
         ]
         arguments += ["--embedded-database"] if settings.EMBEDDED_DATABASE else []
         arguments += ["--embedded-redis"] if settings.EMBEDDED_REDIS else []
+        arguments += ["--json"] if options["json"] else []
         sys.stdout.flush()
         os.chdir(BASE_DIR)
         os.execv(sys.executable, [sys.executable, "-m", "opsportal.stack", *arguments])  # noqa: S606

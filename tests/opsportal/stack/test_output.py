@@ -1,4 +1,5 @@
 import io
+import json
 import os
 from contextlib import suppress
 
@@ -22,6 +23,17 @@ def heard(written: bytes) -> list[str]:
     reader.drain()
     os.close(reading)
     return lines
+
+
+def test_as_json_each_line_is_an_object() -> None:
+    stream = io.StringIO()
+    output = Output(stream, ("web",), as_json=True)
+    output.line("web", 'said "hello"')
+    output.record({"ready": "http://127.0.0.1:8000", "password": None}, ["  Opsportal is ready"])
+    assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
+        {"process": "web", "line": 'said "hello"'},
+        {"ready": "http://127.0.0.1:8000", "password": None},
+    ]
 
 
 def test_each_line_begins_with_the_name_of_its_process() -> None:
