@@ -169,6 +169,7 @@ async def test_a_replica_shows_its_link_and_its_primary_shows_the_replica(
 ) -> None:
     own.start(replicaof=f"127.0.0.1 {server.port}")
     await linked(own)
+    await online(server)
     near = await run(probe_of(RedisProbe, url=own.url(), expected_role="replica"))
     far = await run(probe_of(RedisProbe, url=server.url(), min_replicas=1))
     assert (near.verdict, near.values["replication_link_up"]) == (Status.UP, 1)
@@ -308,6 +309,13 @@ def fill(server: RedisServer) -> None:
     with server.client() as client, suppress(redis.exceptions.OutOfMemoryError):
         for number in range(100_000):
             client.set(f"key {number}", "x" * 10_000)
+
+
+async def online(primary: RedisServer) -> None:
+    """Until the primary counts its replica, which is a moment after the replica sees its link."""
+    with primary.client() as client:
+        while client.info("replication").get("slave0", {}).get("state") != "online":
+            await asyncio.sleep(0.01)
 
 
 async def linked(replica: RedisServer) -> None:
