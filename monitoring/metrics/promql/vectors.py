@@ -32,11 +32,16 @@ class Text:
 
 @dataclass(slots=True)
 class Vector:
-    """An instant vector a step: `values` and `present` (n, T)."""
+    """An instant vector a step: `values` and `present` (n, T).
+
+    `sample_times` (n, T) are the samples' own times in ms; only the argument of `timestamp()` has them, when it is a bare
+    selector.
+    """
 
     labels: list[Labels]
     values: Floats
     present: Bools
+    sample_times: Ints | None = None
 
 
 @dataclass(slots=True)
