@@ -102,6 +102,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "opsportal.middleware.health_door",
+    "opsportal.measures.requests.measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "opsportal.middleware.PolicyMiddleware",
@@ -267,6 +268,14 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
+# At the addresses of Prometheus and its relatives (opsportal.api.programs). The first one says how to log in.
+PROGRAM_AUTHENTICATION = [
+    "security.access.authentication.BasicTokenAuthentication",
+    "rest_framework.authentication.SessionAuthentication",
+]
+METRICS_PAGE_OPEN = env.boolean(
+    "METRICS_PAGE_OPEN", False, help="Let anybody who can reach the portal read `/metrics` without a log-in."
+)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Opsportal",
     "DESCRIPTION": "What is watched, how it is, and what happened. Errors are `application/problem+json` (RFC 9457).",

@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from opsportal import health
+from opsportal.measures.page import metrics
 
 handler400 = "opsportal.errors.bad_request"
 handler403 = "opsportal.errors.forbidden"
@@ -15,6 +16,7 @@ handler500 = "opsportal.errors.server_error"
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("monitoring.dashboards.urls")),
     path("", include("security.access.urls")),
     path("", include("monitoring.checks.urls")),
