@@ -1,0 +1,168 @@
+"""Blocks: many series over a span in one string of bytes, of which one series can be read apart. Pure.
+
+Times are shared, values compressed by pcodec, constants elided, every part checked by a CRC-32. docs/metrics-block-format.md has
+the layout, byte by byte.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Floats, Ints, SeriesColumns
+from monitoring.metrics.blocks.header import MOST_SAMPLES, MOST_SERIES, Header, Layout, NeedMore, header_bytes
+from monitoring.metrics.blocks.packing import MOST_NUMBERS, Reader, read_mask
+from monitoring.metrics.blocks.times import Sharing, hole_bytes, read_times, share, time_bytes
+from monitoring.metrics.blocks.values import bits_of, is_constant, read_values, value_bytes
+
+Piece = tuple[int, bytes]
+"""Bytes of a block, and where in it they begin."""
+
+
+def encode(series: Sequence[SeriesColumns]) -> bytes:
+    """A block of these series, each with at least one sample; in any order, ids >= 0 and each once.
+
+    ValueError for what no block can hold: no series, an id twice, times that do not ascend, more than MOST_SAMPLES in all.
+    """
+    ordered = sorted(series, key=lambda one: one.id)
+    _refuse_impossible(ordered)
+    sharing = share([one.times for one in ordered])
+    slices = [_slice(one.values, sharing, i) for i, one in enumerate(ordered)]
+    elided = np.array([not one for one in slices])
+    layout = Layout(
+        time_counts=_ints([len(one) for one in sharing.columns]),
+        time_first=_ints([one[0] for one in sharing.columns]),
+        time_last=_ints([one[-1] for one in sharing.columns]),
+        time_slices=[time_bytes(one) for one in sharing.columns],
+        ids=_ints([one.id for one in ordered]),
+        columns=_ints(sharing.column),
+        leads=_ints(sharing.lead),
+        spans=_ints(sharing.span),
+        counts=_ints([len(one.times) for one in ordered]),
+        first_times=_ints([one.times[0] for one in ordered]),
+        last_times=_ints([one.times[-1] for one in ordered]),
+        constants=np.where(elided, bits_of(np.array([one.values[0] for one in ordered])), np.uint64(0)),
+        slices=slices,
+    )
+    return b"".join([header_bytes(layout), *layout.time_slices, *slices])
+
+
+def decode(data: bytes, ids: NDArray[np.int64] | None = None) -> Columns:
+    """A whole block, or those of the ids that it holds; series by ascending id. CorruptBlockError if it is damaged."""
+    header = Header.parse(data)
+    if isinstance(header, NeedMore) or len(data) != header.block_length:
+        raise CorruptBlockError(
+            "The block is cut short." if isinstance(header, NeedMore) else "The block's length is wrong."
+        )
+    return decode_pieces(header, header.ids if ids is None else ids, [(0, data)])
+
+
+def decode_pieces(header: Header, ids: NDArray[np.int64], pieces: Sequence[Piece]) -> Columns:
+    """Those of the ids that the block holds, from the bytes that `header.ranges(ids)` asked for, each with its offset."""
+    fetched = _Pieces(pieces)
+    places = header.find(ids)
+    counts = header.counts[places]
+    offsets = np.zeros(len(places) + 1, dtype=np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    values = np.repeat(header.constants[places], counts).view(np.float64)
+    times = np.empty(len(values), dtype=np.int64)
+    columns: dict[int, Ints] = {}
+    bounds = offsets.tolist()
+    for place, start, end in zip(places.tolist(), bounds, bounds[1:], strict=False):
+        column = int(header.columns[place])
+        if column not in columns:
+            columns[column] = _column(header, column, fetched)
+        _series_into(header, place, columns[column], fetched, times[start:end], values[start:end])
+    return Columns(header.ids[places], offsets, times, values)
+
+
+def decode_series(header: Header, series_id: int, column: bytes, slice_: bytes) -> SeriesColumns:
+    """One series from the bytes of its column of times and its own slice, either of which may be empty."""
+    (place,) = header.find(np.array([series_id])).tolist()
+    pieces = [
+        (int(header.column_offsets[header.columns[place]]), column),
+        (int(header.offsets[place]), slice_),
+    ]
+    return decode_pieces(header, np.array([series_id]), pieces).series()[0]
+
+
+class _Pieces:
+    """Finds bytes of a block among what was fetched of it."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = sorted(pieces, key=lambda one: one[0])
+        self.starts = [start for start, _ in self.pieces]
+
+    def checked(self, offset: int, length: int, check: int, what: str) -> bytes:
+        """Those bytes; CorruptBlockError if they were not fetched, or are damaged."""
+        place = bisect_right(self.starts, offset) - 1
+        if place < 0:
+            raise CorruptBlockError(f"The bytes of {what} are missing.")
+        start, data = self.pieces[place]
+        found = data[offset - start : offset - start + length]
+        if len(found) != length:
+            raise CorruptBlockError(f"The bytes of {what} are cut short.")
+        if crc32(found) != check:
+            raise CorruptBlockError(f"The checksum of {what} is wrong.")
+        return found
+
+
+def _column(header: Header, column: int, fetched: _Pieces) -> Ints:
+    length = int(header.column_lengths[column])
+    check = int(header.column_checks[column])
+    data = (
+        fetched.checked(int(header.column_offsets[column]), length, check, f"time column {column}") if length else b""
+    )
+    return read_times(
+        data, int(header.column_counts[column]), int(header.column_first[column]), int(header.column_last[column])
+    )
+
+
+def _series_into(header: Header, place: int, column: Ints, fetched: _Pieces, times: Ints, values: Floats) -> None:
+    """Fill in one series; a constant without holes has its values already."""
+    lead, span = int(header.leads[place]), int(header.spans[place])
+    ticks = column[lead : lead + span]
+    length = int(header.lengths[place])
+    if not length and len(times) == span:
+        times[:] = ticks
+        return
+    what = f"series {header.ids[place]}"
+    try:
+        reader = Reader(fetched.checked(int(header.offsets[place]), length, int(header.checks[place]), what))
+        if len(times) != span:
+            ticks = ticks[~read_mask(reader, span)]
+            if len(ticks) != len(times):
+                raise CorruptBlockError("The missing ticks are not as many as the header says.")
+        times[:] = ticks
+        values[:] = read_values(reader, len(values))
+    except CorruptBlockError as error:
+        raise error if what in str(error) else CorruptBlockError(f"Of {what}: {error}") from error
+
+
+def _slice(values: Floats, sharing: Sharing, place: int) -> bytes:
+    """A series' own bytes; none, if it is constant and has every tick of its span."""
+    holes = sharing.holes[place]
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    if holes is None and is_constant(values):
+        return b""
+    return hole_bytes(holes) + value_bytes(values)
+
+
+def _refuse_impossible(ordered: Sequence[SeriesColumns]) -> None:
+    if not 0 < len(ordered) <= MOST_SERIES:
+        raise ValueError(f"A block holds 1 to {MOST_SERIES} series, not {len(ordered)}.")
+    if sum(len(one.times) for one in ordered) > MOST_SAMPLES:
+        raise ValueError(f"A block holds at most {MOST_SAMPLES} samples: make it of fewer series or a shorter span.")
+    for one, after in zip(ordered, [*ordered[1:], None], strict=True):
+        if one.id < 0 or (after and one.id == after.id):
+            raise ValueError(f"Series {one.id} is negative or comes twice.")
+        if not 0 < len(one.times) == len(one.values) <= MOST_NUMBERS:
+            raise ValueError(f"Series {one.id} has {len(one.times)} times and {len(one.values)} values.")
+        if len(one.times) > 1 and not (one.times[1:] > one.times[:-1]).all():
+            raise ValueError(f"The times of series {one.id} do not ascend.")
+
+
+def _ints(numbers: Sequence[int]) -> Ints:
+    return np.array(numbers, dtype=np.int64)

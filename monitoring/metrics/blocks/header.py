@@ -1,0 +1,261 @@
+"""The front of a block: which series it holds, where the bytes of each are, and the checksums.
+
+It is read from a prefix of the block, so that a reader can fetch one series of many with `substring()`.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import cramjam
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.metrics.blocks.columns import CorruptBlockError, Ints
+from monitoring.metrics.blocks.packing import MOST_NUMBERS, WIDTHS, least_width
+
+MAGIC = b"OMB"
+VERSION = 1
+_FRONT = struct.Struct("<3sBIIII")  # magic, version, packed, unpacked, crc32 of the packed header, length of the block
+FRONT_BYTES = _FRONT.size
+PREFIX_BYTES = 4096
+"""What to fetch first: holds the whole header of a block of some 200 series."""
+MOST_SERIES = 1 << 20
+MOST_SAMPLES = 1 << 26
+"""In one block."""
+_MOST_HEADER = 64 << 20
+_NEAR = 512  # bytes between two wanted slices that are cheaper to read than to leave out
+
+
+class NeedMore(NamedTuple):
+    """The prefix is too short: fetch this many bytes from the block's start."""
+
+    bytes: int
+
+
+@dataclass(slots=True)
+class Header:
+    """Of n series by ascending id, and t columns of times; `column_*` are of the t, the others of the n.
+
+    Series i has `counts[i]` samples: the ticks of column `columns[i]` from `leads[i]`, `spans[i]` of them, less the holes.
+    """
+
+    length: int
+    block_length: int
+    column_counts: Ints
+    column_first: Ints
+    column_last: Ints
+    column_offsets: Ints
+    column_lengths: Ints
+    column_checks: Ints
+    ids: Ints
+    counts: Ints
+    columns: Ints
+    leads: Ints
+    spans: Ints
+    first_times: Ints
+    last_times: Ints
+    offsets: Ints
+    lengths: Ints
+    checks: Ints
+    constants: NDArray[np.uint64]
+    """The bits of a series' one value; meant where its slice is empty."""
+
+    @classmethod
+    def parse(cls, prefix: bytes) -> "Header | NeedMore":
+        """From the block's first bytes. CorruptBlockError if they are damaged."""
+        if len(prefix) < FRONT_BYTES:
+            return NeedMore(PREFIX_BYTES)
+        magic, version, packed, unpacked, check, length = _FRONT.unpack_from(prefix)
+        if magic != MAGIC:
+            raise CorruptBlockError("This is no block of metrics: its first bytes are others.")
+        if version != VERSION:
+            raise CorruptBlockError(f"The block is of version {version}; this release reads version {VERSION}.")
+        if max(packed, unpacked) > _MOST_HEADER or FRONT_BYTES + packed > length:
+            raise CorruptBlockError("The header's length is impossible.")
+        if len(prefix) < FRONT_BYTES + packed:
+            return NeedMore(FRONT_BYTES + packed)
+        body = prefix[FRONT_BYTES : FRONT_BYTES + packed]
+        if crc32(body, crc32(_front_checked(packed, unpacked, length))) != check:
+            raise CorruptBlockError("The header's checksum is wrong.")
+        return _fields(_unpacked(body, unpacked), FRONT_BYTES + packed, length)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of its arrays."""
+        return sum(value.nbytes for name in self.__slots__ if isinstance(value := getattr(self, name), np.ndarray))
+
+    def find(self, ids: NDArray[np.int64]) -> Ints:
+        """Places of those of the ids that the block holds, ascending."""
+        at = np.minimum(np.searchsorted(self.ids, ids), max(0, len(self.ids) - 1))
+        return np.unique(at[self.ids[at] == ids]) if len(self.ids) else at[:0]
+
+    def ranges(self, ids: NDArray[np.int64], near: int = _NEAR) -> list[tuple[int, int]]:
+        """(offset from the block's start, length) of the bytes to fetch for these series, ascending; what lies less than `near`
+        bytes apart is fetched in one. None for series that the block does not hold."""
+        places = self.find(ids)
+        columns = np.unique(self.columns[places])
+        starts = np.concatenate((self.column_offsets[columns], self.offsets[places]))
+        ends = starts + np.concatenate((self.column_lengths[columns], self.lengths[places]))
+        starts, ends = starts[ends > starts], ends[ends > starts]
+        if not len(starts):
+            return []
+        breaks = np.flatnonzero(starts[1:] - ends[:-1] > near)
+        begin = starts[np.concatenate(([0], breaks + 1))]
+        end = ends[np.concatenate((breaks, [len(ends) - 1]))]
+        return list(zip(begin.tolist(), (end - begin).tolist(), strict=True))
+
+
+class Layout(NamedTuple):
+    """What a writer knows of the parts; arrays of `times` are by column, the others by series."""
+
+    time_counts: Ints
+    time_first: Ints
+    time_last: Ints
+    time_slices: list[bytes]
+    ids: Ints
+    columns: Ints
+    leads: Ints
+    spans: Ints
+    counts: Ints
+    first_times: Ints
+    last_times: Ints
+    constants: NDArray[np.uint64]
+    slices: list[bytes]
+
+
+def header_bytes(layout: Layout) -> bytes:
+    """The header of such a block, its front included."""
+    raw = b"".join(_arrays(layout))
+    squeezed = bytes(cramjam.zstd.compress(raw, level=19))
+    body = min(raw, squeezed, key=len)
+    length = FRONT_BYTES + len(body) + sum(map(len, layout.time_slices)) + sum(map(len, layout.slices))
+    check = crc32(body, crc32(_front_checked(len(body), len(raw), length)))
+    return _FRONT.pack(MAGIC, VERSION, len(body), len(raw), check, length) + body
+
+
+def _front_checked(packed: int, unpacked: int, length: int) -> bytes:
+    return struct.pack("<III", packed, unpacked, length)
+
+
+def _arrays(layout: Layout) -> list[bytes]:
+    columns = layout.columns
+    missing = layout.time_counts[columns] - layout.leads - layout.spans
+    checks = [
+        np.array([crc32(one) for one in slices], dtype=np.int64) for slices in (layout.time_slices, layout.slices)
+    ]
+    lengths = [np.array([len(one) for one in slices], dtype=np.int64) for slices in (layout.time_slices, layout.slices)]
+    return [
+        struct.pack("<II", len(layout.time_counts), len(layout.ids)),
+        _narrow(layout.time_counts),
+        layout.time_first.astype("<i8").tobytes(),
+        _narrow(layout.time_last - layout.time_first),
+        _narrow(lengths[0]),
+        _narrow(checks[0] * (lengths[0] > 0)),
+        struct.pack("<q", int(layout.ids[0])),
+        _narrow(np.diff(layout.ids) - 1),
+        _narrow(columns),
+        _narrow(layout.leads),
+        _narrow(missing),
+        _narrow(layout.spans - layout.counts),
+        _narrow(layout.first_times - layout.time_first[columns]),
+        _narrow(layout.time_last[columns] - layout.last_times),
+        _narrow(lengths[1]),
+        _narrow(checks[1] * (lengths[1] > 0)),
+        _narrow(layout.constants),
+    ]
+
+
+def _narrow(numbers: NDArray[Any]) -> bytes:
+    """A byte with the place of the least width in WIDTHS, then the numbers, byte plane by byte plane; 255 for only zeros."""
+    highest = int(numbers.max()) if len(numbers) else 0
+    if not highest:
+        return b"\xff"
+    width = least_width(highest)
+    planes = numbers.astype(WIDTHS[width]).view(np.uint8).reshape(len(numbers), -1).T
+    return bytes([width]) + planes.tobytes()
+
+
+class _Arrays:
+    """Takes `_narrow` arrays apart."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, size: int) -> bytes:
+        if self.at + size > len(self.data):
+            raise CorruptBlockError("The header ends too early.")
+        self.at += size
+        return self.data[self.at - size : self.at]
+
+    def wide(self, count: int) -> NDArray[np.uint64]:
+        width = self.take(1)[0]
+        if width == 255:
+            return np.zeros(count, dtype=np.uint64)
+        if width >= len(WIDTHS):
+            raise CorruptBlockError("The header holds numbers of a width that is not known.")
+        size = WIDTHS[width].itemsize
+        planes = np.frombuffer(self.take(count * size), dtype=np.uint8).reshape(size, count)
+        return np.ascontiguousarray(planes.T).view(WIDTHS[width]).reshape(count).astype(np.uint64)
+
+    def ints(self, count: int) -> Ints:
+        return self.wide(count).view(np.int64)
+
+
+def _unpacked(body: bytes, size: int) -> bytes:
+    if size == len(body):
+        return body
+    room = bytearray(size)
+    try:
+        written = cramjam.zstd.decompress_into(body, room)
+    except Exception as error:
+        raise CorruptBlockError(f"The header cannot be decompressed: {error}") from error
+    if written != size:
+        raise CorruptBlockError("The header has another length than it says.")
+    return bytes(room)
+
+
+def _fields(raw: bytes, header_length: int, block_length: int) -> Header:
+    arrays = _Arrays(raw)
+    t, n = struct.unpack("<II", arrays.take(8))
+    if t > n or n > MOST_SERIES or n == 0:
+        raise CorruptBlockError(f"The header speaks of {n} series and {t} columns of times.")
+    time_counts = arrays.ints(t)
+    time_first = np.frombuffer(arrays.take(8 * t), dtype="<i8").astype(np.int64)
+    time_last = time_first + arrays.ints(t)
+    time_lengths, time_checks = arrays.ints(t), arrays.ints(t)
+    first_id = struct.unpack("<q", arrays.take(8))
+    ids = np.cumsum(np.concatenate((first_id, arrays.ints(n - 1) + 1)))
+    columns = arrays.ints(n)
+    if columns.min() < 0 or columns.max() >= t:
+        raise CorruptBlockError("A series names a column of times that is not there.")
+    leads = arrays.ints(n)
+    spans = time_counts[columns] - leads - arrays.ints(n)
+    counts = spans - arrays.ints(n)
+    first_times, last_times = time_first[columns] + arrays.ints(n), time_last[columns] - arrays.ints(n)
+    lengths, checks, constants = arrays.ints(n), arrays.ints(n), arrays.wide(n)
+    ends = header_length + np.cumsum(np.concatenate((time_lengths, lengths)))
+    offsets = ends - np.concatenate((time_lengths, lengths))
+    header = Header(
+        header_length, block_length,
+        time_counts, time_first, time_last, offsets[:t], time_lengths, time_checks,
+        ids, counts, columns, leads, spans, first_times, last_times, offsets[t:], lengths, checks, constants,
+    )  # fmt: skip
+    _check(header)
+    return header
+
+
+def _check(header: Header) -> None:
+    """Lengths that no writer would have written are refused before anything is allocated by them."""
+    sizes = np.concatenate((header.column_lengths, header.lengths))
+    if sizes.min() < 0 or sizes.max() > header.block_length or header.length + sizes.sum() != header.block_length:
+        raise CorruptBlockError("The header's lengths do not add up to the block's.")
+    if header.column_counts.min() < 1 or header.column_counts.max() > MOST_NUMBERS:
+        raise CorruptBlockError("The header speaks of an impossible number of times.")
+    bad = (header.leads < 0) | (header.spans < 1) | (header.counts < 1) | (header.counts > header.spans)
+    bad |= header.leads + header.spans > header.column_counts[header.columns]
+    if bad.any() or header.counts.sum() > MOST_SAMPLES:
+        raise CorruptBlockError("The header speaks of an impossible number of samples.")
+    if len(header.ids) > 1 and np.diff(header.ids).min() < 1:
+        raise CorruptBlockError("The header's series are not in order.")

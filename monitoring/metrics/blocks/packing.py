@@ -1,0 +1,175 @@
+"""Small numbers in few bytes: varints, arrays of the least width, masks, and columns of integers through pcodec.
+
+pcodec (https://github.com/pcodec/pcodec, format in its docs/format.md) is used in its wrapped form: chunk metadata and one page; the
+count and the type, which its standalone form repeats in each column, are known to the caller.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pcodec import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, wrapped
+
+from monitoring.metrics.blocks.columns import CorruptBlockError
+
+Bools = NDArray[np.bool_]
+UInts = NDArray[np.uint64]
+
+MOST_NUMBERS = 1 << 22
+"""Of one column: two days at 25 a second. Bounds what a forged count can make a reader allocate."""
+LEVEL = 8
+PCO_HEADER = wrapped.FileCompressor().write_header()
+WIDTHS: tuple[np.dtype[Any], ...] = tuple(np.dtype(code) for code in ("<u1", "<u2", "<u4", "<u8"))
+_PCO_NAMES = {"u1": "u8", "u2": "u16", "u4": "u32", "u8": "u64", "f8": "f64"}
+_FILE, _ = wrapped.FileDecompressor.new(PCO_HEADER)
+
+
+def varint(number: int) -> bytes:
+    """LEB128 of a number >= 0."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def zigzag(number: int) -> int:
+    """Of a signed 64-bit number, one that is small when it is near 0."""
+    return number << 1 if number >= 0 else (-number << 1) - 1
+
+
+def unzigzag(number: int) -> int:
+    return number >> 1 if not number & 1 else -(number + 1 >> 1)
+
+
+class Reader:
+    """Takes a slice apart from front to back; going past its end is a CorruptBlockError."""
+
+    __slots__ = ("at", "data")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def byte(self) -> int:
+        if self.at >= len(self.data):
+            raise CorruptBlockError("A slice ends too early.")
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def varint(self) -> int:
+        number = shift = 0
+        while shift < 70:
+            one = self.byte()
+            number |= (one & 0x7F) << shift
+            if one < 0x80:
+                return number
+            shift += 7
+        raise CorruptBlockError("A number in a slice is longer than 64 bits.")
+
+    def signed(self) -> int:
+        number = unzigzag(self.varint())
+        if not -(1 << 63) <= number < 1 << 63:
+            raise CorruptBlockError("A number in a slice is longer than 64 bits.")
+        return number
+
+    def array(self, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """A view, read-only."""
+        size = count * dtype.itemsize
+        if count > MOST_NUMBERS or self.at + size > len(self.data):
+            raise CorruptBlockError("A slice ends too early.")
+        self.at += size
+        return np.frombuffer(self.data, dtype=dtype, count=count, offset=self.at - size)
+
+    def rest(self) -> bytes:
+        left, self.at = self.data[self.at :], len(self.data)
+        return left
+
+
+def least_width(highest: int) -> int:
+    """The place in WIDTHS of the narrowest type that holds 0 to `highest`."""
+    return 0 if highest < 1 << 8 else 1 if highest < 1 << 16 else 2 if highest < 1 << 32 else 3
+
+
+def pco(numbers: NDArray[Any], *, delta: bool = True) -> bytes:
+    """Compressed; `delta` False spares the search for a delta encoding."""
+    config = ChunkConfig(
+        compression_level=LEVEL,
+        mode_spec=ModeSpec.auto(),
+        delta_spec=DeltaSpec.auto() if delta else DeltaSpec.no_op(),
+        paging_spec=PagingSpec.exact_page_sizes([len(numbers)]),
+        enable_8_bit=True,
+    )
+    chunk = wrapped.FileCompressor().chunk_compressor(numbers, config)
+    return bytes(chunk.write_meta()) + bytes(chunk.write_page(0))
+
+
+def unpco(data: bytes, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """What `pco` was given; the bytes must be just that."""
+    if not 0 < count <= MOST_NUMBERS:
+        raise CorruptBlockError(f"A column says it has {count} numbers.")
+    numbers = np.empty(count, dtype)
+    try:
+        chunk, used = _FILE.chunk_decompressor(data, _PCO_NAMES[dtype.str[1:]])
+        progress, page = chunk.read_page_into(data[used:], count, numbers)
+    except BaseException as error:
+        # A panic inside pcodec comes as a BaseException of no public type.
+        if isinstance(error, RuntimeError | TypeError | ValueError) or type(error).__name__ == "PanicException":
+            raise CorruptBlockError(f"A compressed column cannot be read: {error}") from error
+        raise
+    if progress.n_processed != count or used + page != len(data):
+        raise CorruptBlockError("A compressed column has another length than it says.")
+    return numbers
+
+
+_PACKED, _GAPS_PCO = 8, 9  # below: gaps, raw, of that place in WIDTHS
+
+
+def mask_bytes(mask: Bools) -> bytes:
+    """A mask in whichever form is the shortest: bits, or the distances between the places that are set."""
+    places = np.flatnonzero(mask)
+    packed = bytes([_PACKED]) + np.packbits(mask).tobytes()
+    if not len(places):
+        return bytes([0]) + varint(0)
+    gaps = np.diff(places, prepend=-1) - 1
+    width = least_width(int(gaps.max()))
+    head = varint(len(places))
+    best = min(packed, bytes([width]) + head + gaps.astype(WIDTHS[width]).tobytes(), key=len)
+    if len(best) > 40:
+        squeezed = pco(gaps.astype(WIDTHS[width]))
+        body = bytes([_GAPS_PCO, width]) + head + varint(len(squeezed)) + squeezed
+        best = min(best, body, key=len)
+    return best
+
+
+def read_mask(reader: Reader, length: int) -> Bools:
+    """What `mask_bytes` was given; `length` is known to the caller."""
+    form = reader.byte()
+    if form == _PACKED:
+        bits = np.unpackbits(reader.array((length + 7) // 8, WIDTHS[0]), count=length)
+        return bits.astype(np.bool_)
+    return _mask_of(_read_gaps(reader, form), length)
+
+
+def _read_gaps(reader: Reader, form: int) -> UInts:
+    width = reader.byte() if form == _GAPS_PCO else form
+    if width >= len(WIDTHS):
+        raise CorruptBlockError("A mask has a form that is not known.")
+    count = reader.varint()
+    if form != _GAPS_PCO:
+        return reader.array(count, WIDTHS[width]).astype(np.uint64)
+    squeezed = reader.array(reader.varint(), WIDTHS[0]).tobytes()
+    return unpco(squeezed, count, WIDTHS[width]).astype(np.uint64)
+
+
+def _mask_of(gaps: UInts, length: int) -> Bools:
+    mask = np.zeros(length, dtype=np.bool_)
+    if len(gaps):
+        if int(gaps.max()) >= length:
+            raise CorruptBlockError("A mask reaches past its column.")
+        places = np.cumsum(gaps.astype(np.int64) + 1) - 1
+        if places[-1] >= length:
+            raise CorruptBlockError("A mask reaches past its column.")
+        mask[places] = True
+    return mask
