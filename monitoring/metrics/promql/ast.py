@@ -125,9 +125,8 @@ Node = Number | String | Selector | Range | Subquery | FunctionCall | Aggregatio
 COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
 SET_OPERATORS = frozenset(("and", "or", "unless"))
 WITH_PARAMETER = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
-STEP_DEPENDENT = frozenset(
-    "days_in_month day_of_month day_of_week day_of_year hour minute month year predict_linear time timestamp".split()
-)
+_TIMED = "days_in_month day_of_month day_of_week day_of_year hour minute month year predict_linear time timestamp"
+STEP_DEPENDENT = frozenset(_TIMED.split())
 """Functions that look at the time of the step, so that fixed arguments do not fix their value."""
 
 

@@ -1,0 +1,166 @@
+"""From the text of an expression to tokens, with the errors of Prometheus's own lexer (promql/parser/lex.go, 2.42). Pure.
+
+Reading never fails: what cannot be read becomes a last token of kind `error` whose text is the message, so that a mistake
+of grammar before it is reported first.
+"""
+
+import re
+from typing import NamedTuple
+
+from monitoring.metrics.promql.quoting import go_quote
+
+_AGGREGATORS = "avg bottomk count count_values group limit_ratio limitk max min quantile stddev stdvar sum topk"
+AGGREGATORS = frozenset(_AGGREGATORS.split())
+_KEYWORDS = "and or unless atan2 by without on ignoring group_left group_right bool offset start end"
+_WORDS = frozenset(_KEYWORDS.split())
+_NUMBER = r"0[xX][0-9a-fA-F]*(?:\.[0-9a-fA-F]*)?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]*)?"
+_DURATION = r"[0-9]+[smhdwy]s?(?:[0-9]+[smhdw]s?)*"
+_STRING = r"\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`"
+
+_OUTSIDE = re.compile(
+    r"(?P<space>\s+|\#[^\n]*)"
+    r"|(?P<word>[A-Za-z_:][A-Za-z0-9_:]*)"
+    rf"|(?P<duration>{_DURATION})(?![A-Za-z0-9_])"
+    rf"|(?P<number>{_NUMBER})(?![A-Za-z0-9_])"
+    rf"|(?P<string>{_STRING})"
+    r"|(?P<op>==|!=|<=|>=|[-+*/%^<>@,=(){}\[\]])"
+)
+_BRACES = re.compile(
+    r"(?P<space>\s+|\#[^\n]*)"
+    r"|(?P<identifier>[A-Za-z_][A-Za-z0-9_]*)"
+    rf"|(?P<string>{_STRING})"
+    r"|(?P<op>=~|!~|!=|[=,}])"
+)
+_BRACKETS = re.compile(
+    rf"(?P<space>\s+|\#[^\n]*)|(?P<duration>{_DURATION})(?![A-Za-z0-9_])|(?P<op>[\]:])|(?P<number>{_NUMBER})"
+)
+_BAD_NUMBER = re.compile(r"[0-9.]+[A-Za-z_]?")
+
+
+class Token(NamedTuple):
+    """`kind` is the operator or keyword itself, or word, metric, identifier, number, duration, string, aggregator, eof, error."""
+
+    kind: str
+    text: str
+    position: int
+
+
+class _Reading:
+    """Where a text is read: inside of what."""
+
+    __slots__ = ("bracket", "colon", "depth", "position", "text", "tokens")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[Token] = []
+        self.position = 0
+        self.depth = 0
+        self.bracket = False
+        self.colon = False
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of `text`; the last is of kind `eof` or `error`."""
+    reading = _Reading(text)
+    tokens, size = reading.tokens, len(text)
+    pattern = _OUTSIDE
+    while reading.position < size:
+        found = pattern.match(text, reading.position)
+        if found is None:
+            return [*tokens, _unreadable(reading, pattern)]
+        kind, piece = found.lastgroup or "", found.group()
+        if kind == "word":
+            tokens.append(_word(piece, reading.position))
+        elif kind == "op":
+            problem, pattern = _operator(reading, piece, pattern)
+            if problem:
+                return [*tokens, Token("error", problem, reading.position)]
+        elif kind == "number" and pattern is _BRACKETS:
+            return [*tokens, Token("error", "missing unit character in duration", reading.position)]
+        elif kind != "space":
+            tokens.append(Token(kind, piece, reading.position))
+        reading.position = found.end()
+    return [*tokens, _end(reading, pattern)]
+
+
+def _word(piece: str, position: int) -> Token:
+    low = piece.lower()
+    if low in AGGREGATORS:
+        return Token("aggregator", piece, position)
+    if low in _WORDS:
+        return Token(low, piece, position)
+    if low in ("inf", "nan"):
+        return Token("number", piece, position)
+    return Token("metric" if ":" in piece else "identifier", piece, position)
+
+
+def _operator(reading: _Reading, piece: str, pattern: re.Pattern[str]) -> tuple[str, re.Pattern[str]]:
+    """Takes the operator in; an error, or nothing, and how to read on."""
+    problem = ""
+    if piece in "()":
+        reading.depth += 1 if piece == "(" else -1
+        if reading.depth < 0:
+            problem = "unexpected right parenthesis ')'"
+    elif piece in "{}":
+        if piece == "}" and pattern is not _BRACES:
+            problem = "unexpected character: '}'"
+        pattern = _BRACES if piece == "{" else _OUTSIDE
+    elif piece in "[]:":
+        problem, pattern = _bracket(reading, piece)
+    elif piece == "=" and pattern is _OUTSIDE and reading.text.startswith("~", reading.position + 1):
+        problem = "unexpected character after '=': '~'"
+    if not problem:
+        reading.tokens.append(Token(piece, piece, reading.position))
+    return problem, pattern
+
+
+def _bracket(reading: _Reading, piece: str) -> tuple[str, re.Pattern[str]]:
+    if piece == "[":
+        reading.bracket, reading.colon = True, False
+        return "", _BRACKETS
+    if piece == "]":
+        problem = "" if reading.bracket else "unexpected right bracket ']'"
+        reading.bracket = False
+        return problem, _OUTSIDE
+    problem = "unexpected colon ':'" if reading.colon else ""
+    reading.colon = True
+    return problem, _BRACKETS
+
+
+def _unreadable(reading: _Reading, pattern: re.Pattern[str]) -> Token:
+    text, position = reading.text, reading.position
+    character = text[position]
+    after = text[position + 1 : position + 2]
+    inside = " inside braces" if pattern is _BRACES else ""
+    if character in "\"'`":
+        message = "unterminated raw string" if character == "`" else "unterminated quoted string"
+    elif character == "!":
+        message = f"unexpected character after '!'{inside}: {_quoted_character(after)}"
+    elif character == "{" and inside:
+        message = "unexpected left brace '{'"
+    elif character.isdigit() and not inside:
+        piece = _BAD_NUMBER.match(text, position)
+        message = f"bad number or duration syntax: {go_quote(piece.group() if piece else character)}"
+    elif pattern is _BRACKETS:
+        message = 'bad duration syntax: ""'
+    else:
+        message = f"unexpected character{inside}: {_quoted_character(character)}"
+    return Token("error", message, position)
+
+
+def _end(reading: _Reading, pattern: re.Pattern[str]) -> Token:
+    size = len(reading.text)
+    if pattern is _BRACES:
+        return Token("error", "unexpected end of input inside braces", size)
+    if reading.depth:
+        return Token("error", "unclosed left parenthesis", size)
+    if reading.bracket:
+        return Token("error", "unclosed left bracket", size)
+    return Token("eof", "", size)
+
+
+def _quoted_character(character: str) -> str:
+    """Go's %q of a rune."""
+    if not character:
+        return "'\\uffff'"
+    return "'" + ("\\'" if character == "'" else '"' if character == '"' else go_quote(character)[1:-1]) + "'"
