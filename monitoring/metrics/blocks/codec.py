@@ -6,6 +6,7 @@ the layout, byte by byte.
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Floats, Ints, SeriesColumns
 from monitoring.metrics.blocks.header import MOST_SAMPLES, MOST_SERIES, Header, Layout, NeedMore, header_bytes
-from monitoring.metrics.blocks.packing import MOST_NUMBERS, Reader, read_mask
+from monitoring.metrics.blocks.packing import MOST_NUMBERS, Bools, Reader, read_mask
 from monitoring.metrics.blocks.times import Sharing, hole_bytes, read_times, share, time_bytes
 from monitoring.metrics.blocks.values import bits_of, is_constant, read_values, value_bytes
 
@@ -29,24 +30,60 @@ def encode(series: Sequence[SeriesColumns]) -> bytes:
     ordered = sorted(series, key=lambda one: one.id)
     _refuse_impossible(ordered)
     sharing = share([one.times for one in ordered])
-    slices = [_slice(one.values, sharing, i) for i, one in enumerate(ordered)]
-    elided = np.array([not one for one in slices])
+    return block_bytes(
+        sharing,
+        [Entry(one.id, place, *series_slice(one.values, sharing.holes[place])) for place, one in enumerate(ordered)],
+    )
+
+
+class Entry(NamedTuple):
+    """A column of values with its times: those of `place` in a Sharing. `constant` is the value where the slice is empty.
+
+    A `bare` one does not say which ticks it lacks: whoever reads it takes its times from another.
+    """
+
+    id: int
+    place: int
+    slice: bytes
+    constant: np.uint64
+    bare: bool = False
+
+
+def series_slice(values: Floats, holes: Bools | None) -> tuple[bytes, np.uint64]:
+    """A series' own bytes, none if it is constant and has every tick of its span; and that constant."""
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    if holes is None and is_constant(values):
+        return b"", bits_of(values)[0]
+    return hole_bytes(holes) + value_bytes(values), np.uint64(0)
+
+
+def block_bytes(sharing: Sharing, entries: Sequence[Entry]) -> bytes:
+    """The block of these entries, by ascending id."""
+    of = [one.place for one in entries]
+    columns, leads, spans = (_ints(one)[of] for one in (sharing.column, sharing.lead, sharing.span))
+    missing = _ints([0 if one is None else int(np.count_nonzero(one)) for one in sharing.holes])
+    counts: Ints = spans - missing[of]
+    first_times = _ints(
+        [sharing.columns[column][lead] for column, lead in zip(sharing.column, sharing.lead, strict=True)]
+    )
+    ends = zip(sharing.column, sharing.lead, sharing.span, strict=True)
+    last_times = _ints([sharing.columns[column][lead + span - 1] for column, lead, span in ends])
     layout = Layout(
         time_counts=_ints([len(one) for one in sharing.columns]),
         time_first=_ints([one[0] for one in sharing.columns]),
         time_last=_ints([one[-1] for one in sharing.columns]),
         time_slices=[time_bytes(one) for one in sharing.columns],
-        ids=_ints([one.id for one in ordered]),
-        columns=_ints(sharing.column),
-        leads=_ints(sharing.lead),
-        spans=_ints(sharing.span),
-        counts=_ints([len(one.times) for one in ordered]),
-        first_times=_ints([one.times[0] for one in ordered]),
-        last_times=_ints([one.times[-1] for one in ordered]),
-        constants=np.where(elided, bits_of(np.array([one.values[0] for one in ordered])), np.uint64(0)),
-        slices=slices,
+        ids=_ints([one.id for one in entries]),
+        columns=columns,
+        leads=leads,
+        spans=np.where([one.bare for one in entries], counts, spans),
+        counts=counts,
+        first_times=first_times[of],
+        last_times=last_times[of],
+        constants=np.array([one.constant for one in entries], dtype=np.uint64),
+        slices=[one.slice for one in entries],
     )
-    return b"".join([header_bytes(layout), *layout.time_slices, *slices])
+    return b"".join([header_bytes(layout), *layout.time_slices, *layout.slices])
 
 
 def decode(data: bytes, ids: NDArray[np.int64] | None = None) -> Columns:
@@ -61,7 +98,7 @@ def decode(data: bytes, ids: NDArray[np.int64] | None = None) -> Columns:
 
 def decode_pieces(header: Header, ids: NDArray[np.int64], pieces: Sequence[Piece]) -> Columns:
     """Those of the ids that the block holds, from the bytes that `header.ranges(ids)` asked for, each with its offset."""
-    fetched = _Pieces(pieces)
+    fetched = Pieces(pieces)
     places = header.find(ids)
     counts = header.counts[places]
     offsets = np.zeros(len(places) + 1, dtype=np.int64)
@@ -88,7 +125,7 @@ def decode_series(header: Header, series_id: int, column: bytes, slice_: bytes) 
     return decode_pieces(header, np.array([series_id]), pieces).series()[0]
 
 
-class _Pieces:
+class Pieces:
     """Finds bytes of a block among what was fetched of it."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
@@ -109,7 +146,7 @@ class _Pieces:
         return found
 
 
-def _column(header: Header, column: int, fetched: _Pieces) -> Ints:
+def _column(header: Header, column: int, fetched: Pieces) -> Ints:
     length = int(header.column_lengths[column])
     check = int(header.column_checks[column])
     data = (
@@ -120,7 +157,7 @@ def _column(header: Header, column: int, fetched: _Pieces) -> Ints:
     )
 
 
-def _series_into(header: Header, place: int, column: Ints, fetched: _Pieces, times: Ints, values: Floats) -> None:
+def _series_into(header: Header, place: int, column: Ints, fetched: Pieces, times: Ints, values: Floats) -> None:
     """Fill in one series; a constant without holes has its values already."""
     lead, span = int(header.leads[place]), int(header.spans[place])
     ticks = column[lead : lead + span]
@@ -139,15 +176,6 @@ def _series_into(header: Header, place: int, column: Ints, fetched: _Pieces, tim
         values[:] = read_values(reader, len(values))
     except CorruptBlockError as error:
         raise error if what in str(error) else CorruptBlockError(f"Of {what}: {error}") from error
-
-
-def _slice(values: Floats, sharing: Sharing, place: int) -> bytes:
-    """A series' own bytes; none, if it is constant and has every tick of its span."""
-    holes = sharing.holes[place]
-    values = np.ascontiguousarray(values, dtype=np.float64)
-    if holes is None and is_constant(values):
-        return b""
-    return hole_bytes(holes) + value_bytes(values)
 
 
 def _refuse_impossible(ordered: Sequence[SeriesColumns]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pcodec import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, wrapped
 
-from monitoring.metrics.blocks.columns import CorruptBlockError
+from monitoring.metrics.blocks.columns import CorruptBlockError, Ints
 
 Bools = NDArray[np.bool_]
 UInts = NDArray[np.uint64]
@@ -121,6 +121,47 @@ def unpco(data: bytes, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     if progress.n_processed != count or used + page != len(data):
         raise CorruptBlockError("A compressed column has another length than it says.")
     return numbers
+
+
+_STEPS = 4  # in the tag of a column of integers; its low two bits are the place in WIDTHS
+
+
+def integer_bytes(numbers: Ints) -> bytes:
+    """A column of at least one int64, as offsets from the least of them or of the steps between them, whichever is shorter."""
+    plain = _integers(numbers, 0)
+    if len(numbers) < 3 or len(plain) < 8:
+        return plain
+    return min(plain, _integers(numbers, _STEPS), key=len)
+
+
+def _integers(numbers: Ints, steps: int) -> bytes:
+    column = np.diff(numbers) if steps else numbers
+    base = int(column.min())
+    above = column.view(np.uint64) - np.uint64(base & 0xFFFFFFFFFFFFFFFF)
+    highest = int(above.max())
+    width = least_width(highest)
+    head = bytes([steps | width]) + varint(zigzag(base)) + (varint(zigzag(int(numbers[0]))) if steps else b"")
+    return head + pco(above.astype(WIDTHS[width])) if highest else head
+
+
+def read_integers(reader: Reader, count: int) -> Ints:
+    """What `integer_bytes` was given; takes the reader to its end."""
+    tag = reader.byte()
+    if tag > (_STEPS | 3):
+        raise CorruptBlockError("A column of integers has a form that is not known.")
+    base = reader.signed()
+    if not tag & _STEPS:
+        return _read_above(reader, tag, count) + base
+    numbers = np.empty(count, dtype=np.int64)
+    numbers[0] = reader.signed()
+    numbers[1:] = _read_above(reader, tag, count - 1)
+    numbers[1:] += base
+    return np.cumsum(numbers, out=numbers)
+
+
+def _read_above(reader: Reader, tag: int, count: int) -> Ints:
+    data = reader.rest()
+    return unpco(data, count, WIDTHS[tag & 3]).astype(np.int64) if data else np.zeros(count, dtype=np.int64)
 
 
 _PACKED, _GAPS_PCO = 8, 9  # below: gaps, raw, of that place in WIDTHS

@@ -6,13 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from monitoring.metrics.blocks.columns import CorruptBlockError, Ints
-from monitoring.metrics.blocks.packing import WIDTHS, Bools, Reader, least_width, mask_bytes, pco, unpco, varint, zigzag
+from monitoring.metrics.blocks.packing import Bools, Reader, integer_bytes, mask_bytes, read_integers, varint, zigzag
 
 MOST_MS = 1 << 61
 """Times are within ± this, so that no difference overflows."""
 _TRIED = 4  # columns a new one is compared with
-_DIFFERENCES, _RESIDUALS = 0, 1
-_WIDTH_SHIFT = 4
+_ITSELF, _RESIDUALS = 0, 1
 
 
 class Sharing(NamedTuple):
@@ -28,10 +27,10 @@ class Sharing(NamedTuple):
 
 def share(times: Sequence[Ints]) -> Sharing:
     """Few columns that hold all these times. Columns that differ in a few ticks become one, of the ticks of both."""
-    keys = [_key(one) for one in times]
+    keys = [one.tobytes() for one in times]
     distinct = dict(zip(keys, times, strict=True))
     bases: list[Ints] = []
-    owner: dict[bytes | int, int] = {}
+    owner: dict[bytes, int] = {}
     for key, one in sorted(distinct.items(), key=lambda item: -len(item[1])):
         owner[key] = _place(one, bases)
     places = {key: _within(bases[owner[key]], one) for key, one in distinct.items()}
@@ -43,10 +42,6 @@ def share(times: Sequence[Ints]) -> Sharing:
         [one[1] for one in found],
         [one[2] for one in found],
     )
-
-
-def _key(times: Ints) -> bytes:
-    return times.tobytes()
 
 
 def _place(one: Ints, bases: list[Ints]) -> int:
@@ -98,37 +93,25 @@ def time_bytes(times: Ints) -> bytes:
         return b""
     pace = round((int(times[-1]) - int(times[0])) / (len(times) - 1))
     residuals = times - (times[0] + np.arange(len(times), dtype=np.int64) * pace)
-    return min(_column(_DIFFERENCES, steps), _column(_RESIDUALS, residuals, pace), key=len)
-
-
-def _column(form: int, numbers: Ints, pace: int = 0) -> bytes:
-    base = int(numbers.min())
-    above = (numbers - base).view(np.uint64)
-    width = least_width(int(above.max()))
-    head = bytes([form | width << _WIDTH_SHIFT]) + varint(zigzag(base))
-    if form == _RESIDUALS:
-        head += varint(zigzag(pace))
-    return head + pco(above.astype(WIDTHS[width]))
+    drifting = bytes([_RESIDUALS]) + varint(zigzag(pace)) + integer_bytes(residuals)
+    return min(bytes([_ITSELF]) + integer_bytes(times), drifting, key=len)
 
 
 def read_times(data: bytes, count: int, first: int, last: int) -> Ints:
     """What `time_bytes` was given."""
+    if count < 3:
+        return np.array([first, last][:count], dtype=np.int64)
+    ticks = np.arange(count, dtype=np.int64)
     if not data:
-        pace = (last - first) // (count - 1) if count > 1 else 0
-        return (
-            first + np.arange(count, dtype=np.int64) * pace if count != 2 else np.array([first, last], dtype=np.int64)
-        )
+        return first + ticks * ((last - first) // (count - 1))
     reader = Reader(data)
-    tag = reader.byte()
-    base = reader.signed()
-    dtype = WIDTHS[tag >> _WIDTH_SHIFT & 3]
-    if tag & 1 == _RESIDUALS:
-        pace = reader.signed()
-        numbers = unpco(reader.rest(), count, dtype).astype(np.int64) + base
-        times = numbers + np.arange(count, dtype=np.int64) * np.int64(pace) + first
-    else:
-        steps = unpco(reader.rest(), count - 1, dtype).astype(np.int64) + base
-        times = np.concatenate(([0], np.cumsum(steps))) + first
+    form = reader.byte()
+    if form not in (_ITSELF, _RESIDUALS):
+        raise CorruptBlockError("A column of times has a form that is not known.")
+    pace = reader.signed() if form == _RESIDUALS else 0
+    times = read_integers(reader, count)
+    if form == _RESIDUALS:
+        times += first + ticks * np.int64(pace)
     if times[0] != first or times[-1] != last:
         raise CorruptBlockError("A column of times does not run from its first to its last time.")
     return times

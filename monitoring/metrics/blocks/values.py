@@ -4,29 +4,27 @@ Whole numbers and decimals are kept as integers; rare changes as runs; the few v
 among counts) beside it. What a slice holds is written down in docs/metrics-block-format.md.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.metrics.blocks.columns import CorruptBlockError, Floats, Ints
 from monitoring.metrics.blocks.packing import (
-    WIDTHS,
     Bools,
     Reader,
-    least_width,
+    integer_bytes,
     mask_bytes,
     pco,
+    read_integers,
     read_mask,
     unpco,
-    varint,
-    zigzag,
 )
 
 CONSTANT, FLOATS, INTEGERS, RUNS = range(4)
-_METHOD, _ODD, _STEPS, _WIDTH_SHIFT = 0x03, 0x04, 0x08, 4
+_METHOD, _ODD = 0x03, 0x04
 MOST_DECIMALS = 12
-_POWERS = tuple(10.0**k for k in range(MOST_DECIMALS + 1))
+POWERS = tuple(10.0**k for k in range(MOST_DECIMALS + 1))
 _EXACT = float(1 << 53)
 _WHOLE = float(1 << 62)
 _FLOAT = np.dtype("<f8")
@@ -66,7 +64,7 @@ def read_values(reader: Reader, count: int) -> Floats:
     if method == RUNS:
         return _read_runs(reader, count)
     odd = _read_odd(reader, count) if tag & _ODD else None
-    values = unpco(reader.rest(), count, _FLOAT) if method == FLOATS else _read_integers(reader, tag, count)
+    values = unpco(reader.rest(), count, _FLOAT) if method == FLOATS else _read_decimals(reader, count)
     if odd is not None:
         bits_of(values)[odd[0]] = odd[1]
     return values
@@ -83,11 +81,11 @@ def _read_runs(reader: Reader, count: int) -> Floats:
 
 def _numbers(values: Floats) -> bytes:
     """The best of floats and integers."""
-    found = _as_integers(values)
+    found = as_integers(values)
     if found is None:
         return _as_floats(values)
     whole, exponent, fits = found
-    best = min(_integer_bytes(whole, exponent, fits, values, steps) for steps in (False, True))[1]
+    best = _integer_bytes(whole, exponent, fits, values)
     if len(best) > 2 * len(values):
         best = min(best, _as_floats(values), key=len)
     return best
@@ -100,7 +98,7 @@ def _as_floats(values: Floats) -> bytes:
     return bytes([FLOATS | _ODD]) + _odd_bytes(numbers, values) + pco(_filled(values, numbers))
 
 
-def _as_integers(values: Floats) -> tuple[Ints, int, Bools | None] | None:
+def as_integers(values: Floats) -> tuple[Ints, int, Bools | None] | None:
     """The column as integers / 10**exponent, and which values that holds for (None: all); None, if for too few."""
     finite = values[np.isfinite(values)]
     if not len(finite):
@@ -121,10 +119,10 @@ def _as_integers(values: Floats) -> tuple[Ints, int, Bools | None] | None:
 def _scaled(values: Floats, exponent: int) -> tuple[Ints, Bools]:
     """Integers i, and where i / 10**exponent is just the value."""
     with np.errstate(all="ignore"):
-        near = np.rint(values * _POWERS[exponent])
+        near = np.rint(values * POWERS[exponent])
         small = np.abs(near) < (_EXACT if exponent else _WHOLE)
         whole = np.where(small, near, 0.0).astype(np.int64)
-        return whole, small & (bits_of(whole / _POWERS[exponent]) == bits_of(values))
+        return whole, small & (bits_of(whole / POWERS[exponent]) == bits_of(values))
 
 
 def _filled(values: Column, good: Bools) -> Column:
@@ -134,51 +132,19 @@ def _filled(values: Column, good: Bools) -> Column:
     return values[last]
 
 
-def _integer_bytes(whole: Ints, exponent: int, fits: Bools | None, values: Floats, steps: bool) -> tuple[int, bytes]:
-    """(length, slice) of the integers, or of the steps from one to the next."""
-    numbers = np.diff(whole) if steps else whole
-    base = int(numbers.min())
-    above = numbers.view(np.uint64) - np.uint64(base & 0xFFFFFFFFFFFFFFFF)
-    width = least_width(int(above.max()))
-    tag = INTEGERS | (_STEPS if steps else 0) | width << _WIDTH_SHIFT | (0 if fits is None else _ODD)
-    slice_ = b"".join(
-        [
-            bytes([tag]),
-            b"" if fits is None else _odd_bytes(fits, values),
-            bytes([exponent]),
-            varint(zigzag(base)),
-            varint(zigzag(int(whole[0]))) if steps else b"",
-            pco(above.astype(WIDTHS[width])) if int(above.max()) else b"",
-        ]
-    )
-    return len(slice_), slice_
+def _integer_bytes(whole: Ints, exponent: int, fits: Bools | None, values: Floats) -> bytes:
+    tag, odd = (INTEGERS, b"") if fits is None else (INTEGERS | _ODD, _odd_bytes(fits, values))
+    return bytes([tag]) + odd + bytes([exponent]) + integer_bytes(whole)
 
 
-def _read_integers(reader: Reader, tag: int, count: int) -> Floats:
+def _read_decimals(reader: Reader, count: int) -> Floats:
     exponent = reader.byte()
-    base = reader.signed()
-    first = reader.signed() if tag & _STEPS else 0
     if exponent > MOST_DECIMALS:
         raise CorruptBlockError(f"A column has {exponent} decimals.")
-    length = count - 1 if tag & _STEPS else count
-    above = _read_above(reader, length, WIDTHS[tag >> _WIDTH_SHIFT & 3])
-    numbers = above.astype(np.int64)
-    numbers += base
-    if tag & _STEPS:
-        whole = np.empty(count, dtype=np.int64)
-        whole[0] = first
-        np.cumsum(numbers, out=whole[1:])
-        whole[1:] += first
-        numbers = whole
-    values = numbers.astype(np.float64)
+    values = read_integers(reader, count).astype(np.float64)
     if exponent:
-        values /= _POWERS[exponent]
+        values /= POWERS[exponent]
     return values
-
-
-def _read_above(reader: Reader, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    data = reader.rest()
-    return unpco(data, count, dtype) if data else np.zeros(count, dtype)
 
 
 def _odd_bytes(good: Bools, values: Floats) -> bytes:
