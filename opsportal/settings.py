@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "security.access",
     "monitoring.events",
     "monitoring.metrics",
+    "monitoring.metrics.shipping",
     "monitoring.checks",
     "monitoring.dashboards",
 ]
@@ -155,6 +156,15 @@ LOGIN_PAUSE_S = env.integer("LOGIN_PAUSE_S", 300, low=1, high=86_400, help="Leng
 
 # --- What is kept, and for how long ------------------------------------------------------------------------------
 SAMPLES_KEPT_DAYS = env.integer("SAMPLES_KEPT_DAYS", 30, low=1, help="Days for which measured values are kept.")
+METRICS_SERIES_PER_SOURCE = env.integer(
+    "METRICS_SERIES_PER_SOURCE", 50_000, low=1, help="Series of one source of metrics; more are refused, those there are go on."
+)
+METRICS_LATE_WINDOW_S = env.integer(
+    "METRICS_LATE_WINDOW_S", 3600, low=0, help="How old a sample may be when it comes in; an import takes any age."
+)
+METRICS_AHEAD_S = env.integer(
+    "METRICS_AHEAD_S", 600, low=0, high=86_400, help="How far a sample's time may be ahead of the portal's clock."
+)
 EVENTS_KEPT_DAYS = env.integer(
     "EVENTS_KEPT_DAYS",
     400,
@@ -218,6 +228,24 @@ if PRODUCTION:
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# --- Questions about what was measured ----------------------------------------------------------------------------
+METRICS_QUEUE_HOURS = env.integer(
+    "METRICS_QUEUE_HOURS", 48, low=1, help="Hours for which samples wait for a remote-write destination that does not answer."
+)
+METRICS_QUERY_TIMEOUT_S = env.number(
+    "METRICS_QUERY_TIMEOUT_S", 30, low=0.1, high=600, help="Longest time a PromQL query may take, in seconds."
+)
+METRICS_QUERY_MAX_SAMPLES = env.integer(
+    "METRICS_QUERY_MAX_SAMPLES",
+    50_000_000,
+    low=1_000,
+    high=1_000_000_000,
+    help="Most samples that one PromQL query may load; each takes 16 bytes of memory.",
+)
+METRICS_QUERY_CONCURRENCY = env.integer(
+    "METRICS_QUERY_CONCURRENCY", 4, low=1, high=64, help="PromQL queries that one process answers at the same time."
+)
+
 # --- Where the portal may connect to ------------------------------------------------------------------------------
 CHECKS_ALLOW_PRIVATE = env.boolean(
     "CHECKS_ALLOW_PRIVATE", True, help="Let checks connect to private and loopback addresses."
@@ -275,6 +303,16 @@ PROGRAM_AUTHENTICATION = [
 ]
 METRICS_PAGE_OPEN = env.boolean(
     "METRICS_PAGE_OPEN", False, help="Let anybody who can reach the portal read `/metrics` without a log-in."
+)
+METRICS_PUSH_MAX_BYTES = env.integer(
+    "METRICS_PUSH_MAX_BYTES",
+    16_777_216,
+    low=65_536,
+    high=268_435_456,
+    help="Largest body of pushed samples, packed and unpacked; JSON and OTLP may have a quarter of it.",
+)
+METRICS_PUSH_AT_ONCE = env.integer(
+    "METRICS_PUSH_AT_ONCE", 4, low=1, high=64, help="Pushes of samples that a web process works on at once."
 )
 SPECTACULAR_SETTINGS = {
     "TITLE": "Opsportal",

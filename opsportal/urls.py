@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from monitoring.metrics.prometheus.unknown import Unknown
 from opsportal import health
 from opsportal.measures.page import metrics
 
@@ -20,8 +21,11 @@ urlpatterns = [
     path("", include("monitoring.dashboards.urls")),
     path("", include("security.access.urls")),
     path("", include("monitoring.checks.urls")),
+    path("", include("monitoring.metrics.push.urls")),
+    path("prometheus/", include("monitoring.metrics.prometheus.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("opsportal.api_urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("api/docs/", TemplateView.as_view(template_name="access/api_docs.html"), name="api-docs"),
+    path("prometheus/<path:rest>", Unknown.as_view(), name="prometheus-unknown"),  # after every other address there
 ]

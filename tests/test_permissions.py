@@ -50,6 +50,12 @@ def api(get: str | None = LOOK, **methods: str) -> Rule:
 LIST = api(POST=ADMINISTER)
 DETAIL = api(PUT=ADMINISTER, PATCH=ADMINISTER, DELETE=ADMINISTER)
 VERB = api(None, POST=OPERATE)
+PROMETHEUS_FORMS = ("query", "query_range", "query_exemplars", "format_query", "labels", "series")
+PROMETHEUS_READS = (
+    "federate",
+    *(f"api/v1/{name}" for name in ("label/<str:name>/values", "metadata", "rules", "alerts", "alertmanagers")),
+    *(f"api/v1/status/{name}" for name in ("buildinfo", "config", "flags", "runtimeinfo", "tsdb", "walreplay")),
+)
 RULES: dict[str, Rule] = {
     **dict.fromkeys(["livez", "readyz"], Rule("page", dict.fromkeys(METHODS, ALL))),
     **dict.fromkeys(
@@ -79,6 +85,10 @@ RULES: dict[str, Rule] = {
         [f"api/v1/{name}/{tail}" for name in ("kinds", "events", "status-changes") for tail in ("", "#/")], api()
     ),
     "api/v1/agent/report": api(None, POST=ADMINISTER),
+    "metrics": Rule("api", {"GET": LOOK}),
+    **dict.fromkeys([f"prometheus/api/v1/{name}" for name in PROMETHEUS_FORMS], api(POST=LOOK)),
+    **dict.fromkeys([f"prometheus/{name}" for name in PROMETHEUS_READS], api()),
+    "prometheus/<path:rest>": Rule("api", dict.fromkeys(METHODS, LOOK)),
 }
 OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
 ADMIN_LISTS = {
