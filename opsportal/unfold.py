@@ -23,6 +23,7 @@ SIDEBAR: dict[str, tuple[Entry, ...]] = {
         Entry("Maintenance", "build", "checks.MaintenanceWindow"),
         Entry("Databases", "database", "checks.DatabaseTarget"),
         Entry("Machines", "memory", "checks.Machine"),
+        Entry("Remote write", "forward", "shipping.Destination"),
     ),
     "What happened": (
         Entry("Events", "timeline", "events.Event"),

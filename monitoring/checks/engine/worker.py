@@ -21,6 +21,7 @@ from monitoring.checks.engine.upkeep import in_maintenance, upkeep
 from monitoring.checks.engine.writing import finish, write
 from monitoring.checks.status import Circumstances
 from monitoring.checks.wakeup import CHANNEL
+from monitoring.metrics.shipping.shipper import Shipper
 from opsportal import http, live
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ MANY = 100  # claims of one poll
 UPKEEP_S = 2.0
 CLOSE_UPKEEP_S = 30.0  # reads every check; a change of configuration is told at once
 REPORT_S = 15.0
+SHIP_S = 1.0
 RETRY_S = 0.5  # after PostgreSQL went away
 GIVE_UP_S = 5.0  # the pool doubles its pauses until it gives up and begins anew: so they stay short in a long outage
 STEP_S = 2.0  # what a step may still take when the engine is told to stop
@@ -64,6 +66,7 @@ class Engine:
         )
         self.clock = DatabaseClock()
         self.jobs = JobCache()
+        self.shipper = Shipper(self.pool)
         self.measures = Measures()
         self.in_maintenance: frozenset[int] = frozenset()
         self.changed = True  # something may have been configured since this engine last looked
@@ -76,6 +79,7 @@ class Engine:
         self.flush_now = asyncio.Event()
         self.upkeep_now = asyncio.Event()
         self.report_now = asyncio.Event()
+        self.ship_now = asyncio.Event()
         self.covered_until: datetime | None = None
 
     async def work(self) -> None:
@@ -86,6 +90,7 @@ class Engine:
             (self._flush, self.flush_now, FLUSH_S),
             (self._upkeep, self.upkeep_now, UPKEEP_S),
             (self._report, self.report_now, REPORT_S),
+            (self._ship, self.ship_now, SHIP_S),
         )
         loops = [asyncio.create_task(self._repeat(*step)) for step in steps]
         listening = asyncio.create_task(self._listen())
@@ -226,6 +231,11 @@ class Engine:
     async def _report(self) -> None:
         async with self.pool.connection() as database:
             await self.measures.report(database, self.name, self.clock.now())
+
+    async def _ship(self) -> None:
+        """Send samples on to where remote write is wanted."""
+        if await self.shipper.turn():
+            self.ship_now.set()
 
     async def _wind_down(self) -> None:
         """Give back what has not begun, finish and write what has."""
