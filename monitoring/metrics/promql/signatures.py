@@ -26,8 +26,7 @@ SIGNATURES: dict[str, Signature] = (
     | _each(
         "absent_over_time avg_over_time changes count_over_time delta deriv idelta increase irate last_over_time"
         " first_over_time mad_over_time max_over_time min_over_time present_over_time rate resets stddev_over_time"
-        " stdvar_over_time sum_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time"
-        " ts_of_min_over_time",
+        " stdvar_over_time sum_over_time ts_of_first_over_time ts_of_last_over_time",
         Signature(("matrix",)),
     )
     | _each("days_in_month day_of_month day_of_week day_of_year hour minute month year", Signature(("vector",), 1))

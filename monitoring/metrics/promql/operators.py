@@ -1,0 +1,33 @@
+"""Arithmetic and comparisons of numbers, as Go does them. Pure."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from monitoring.metrics.promql.vectors import Bools, Floats
+
+ARITHMETIC: dict[str, Callable[[Floats, Floats], Floats]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "%": np.fmod,
+    "^": np.power,
+    "atan2": np.arctan2,
+}
+COMPARE: dict[str, Callable[[Floats, Floats], Bools]] = {
+    "==": np.equal,
+    "!=": np.not_equal,
+    ">": np.greater,
+    "<": np.less,
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+}
+DROPS_NAME = frozenset(("+", "-", "*", "/", "%", "^", "atan2"))
+
+
+def scalars(op: str, left: Floats, right: Floats) -> Floats:
+    """Two numbers a step; a comparison is 1 or 0."""
+    if op in ARITHMETIC:
+        return ARITHMETIC[op](left, right)
+    return COMPARE[op](left, right).astype(np.float64)
