@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pcodec import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, wrapped
+from pcodec import ChunkConfig, DeltaSpec, PagingSpec, wrapped
 
 from monitoring.metrics.blocks.columns import CorruptBlockError, Ints
 
@@ -21,6 +21,9 @@ LEVEL = 8
 PCO_HEADER = wrapped.FileCompressor().write_header()
 WIDTHS: tuple[np.dtype[Any], ...] = tuple(np.dtype(code) for code in ("<u1", "<u2", "<u4", "<u8"))
 _PCO_NAMES = {"u1": "u8", "u2": "u16", "u4": "u32", "u8": "u64", "f8": "f64"}
+_PLAIN, _DELTAS, _SEARCHED = DeltaSpec.no_op(), DeltaSpec.try_consecutive(1), DeltaSpec.auto()
+_LONG = 1024
+"""From this many numbers on, the search for the best kind of deltas is worth its time."""
 _FILE, _ = wrapped.FileDecompressor.new(PCO_HEADER)
 
 
@@ -92,12 +95,17 @@ def least_width(highest: int) -> int:
     return 0 if highest < 1 << 8 else 1 if highest < 1 << 16 else 2 if highest < 1 << 32 else 3
 
 
-def pco(numbers: NDArray[Any], *, delta: bool = True) -> bytes:
-    """Compressed; `delta` False spares the search for a delta encoding."""
+def pco(numbers: NDArray[Any]) -> bytes:
+    """Compressed, with deltas if that is shorter."""
+    if len(numbers) >= _LONG:
+        return _pco(numbers, _SEARCHED)
+    return min(_pco(numbers, _PLAIN), _pco(numbers, _DELTAS), key=len)
+
+
+def _pco(numbers: NDArray[Any], delta: DeltaSpec) -> bytes:
     config = ChunkConfig(
         compression_level=LEVEL,
-        mode_spec=ModeSpec.auto(),
-        delta_spec=DeltaSpec.auto() if delta else DeltaSpec.no_op(),
+        delta_spec=delta,
         paging_spec=PagingSpec.exact_page_sizes([len(numbers)]),
         enable_8_bit=True,
     )
@@ -141,7 +149,9 @@ def _integers(numbers: Ints, steps: int) -> bytes:
     highest = int(above.max())
     width = least_width(highest)
     head = bytes([steps | width]) + varint(zigzag(base)) + (varint(zigzag(int(numbers[0]))) if steps else b"")
-    return head + pco(above.astype(WIDTHS[width])) if highest else head
+    if not highest:
+        return head
+    return head + _pco(above.astype(WIDTHS[width]), _SEARCHED if steps and len(numbers) >= _LONG else _PLAIN)
 
 
 def read_integers(reader: Reader, count: int) -> Ints:

@@ -115,7 +115,8 @@ def _wanted(ids: NDArray[np.int64], columns: Sequence[str]) -> Ints:
 def _kept(columns: dict[str, Floats]) -> Iterator[tuple[int, tuple[bytes, np.uint64]]]:
     """(place, (slice, constant)) of the columns besides `last` that a reader could not guess."""
     last, most, least, count, increase = (columns[name] for name in ("last", "max", "min", "count", "increase"))
-    decimals, whole = _whole(np.concatenate((last, most, least)))
+    with np.errstate(all="ignore"):
+        decimals, whole = _whole(np.concatenate((last, most, least)))
     of_last, of_most, of_least = whole.reshape(3, -1)
     if not _same(most, last):
         yield MAX, (_near(most, of_most, of_last, decimals), _NOTHING)

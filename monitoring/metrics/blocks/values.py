@@ -25,6 +25,7 @@ CONSTANT, FLOATS, INTEGERS, RUNS = range(4)
 _METHOD, _ODD = 0x03, 0x04
 MOST_DECIMALS = 12
 POWERS = tuple(10.0**k for k in range(MOST_DECIMALS + 1))
+_ALL_POWERS = np.array(POWERS)[:, None]
 _EXACT = float(1 << 53)
 _WHOLE = float(1 << 62)
 _FLOAT = np.dtype("<f8")
@@ -44,6 +45,11 @@ def is_constant(values: Floats) -> bool:
 
 def value_bytes(values: Floats) -> bytes:
     """The slice of a column of at least one value, contiguous float64."""
+    with np.errstate(all="ignore"):
+        return _value_bytes(values)
+
+
+def _value_bytes(values: Floats) -> bytes:
     if is_constant(values):
         return bytes([CONSTANT]) + values[:1].tobytes()
     best = _numbers(values)
@@ -51,7 +57,7 @@ def value_bytes(values: Floats) -> bytes:
     changed = bits[1:] != bits[:-1]
     if len(best) > 24 and np.count_nonzero(changed) <= len(values) // 8:
         starts = np.concatenate(([True], changed))
-        best = min(best, bytes([RUNS]) + mask_bytes(changed) + value_bytes(values[starts]), key=len)
+        best = min(best, bytes([RUNS]) + mask_bytes(changed) + _value_bytes(values[starts]), key=len)
     return best
 
 
@@ -104,9 +110,7 @@ def as_integers(values: Floats) -> tuple[Ints, int, Bools | None] | None:
     if not len(finite):
         return None
     probe = finite[:: max(1, len(finite) // _PROBE)]
-    for exponent in range(MOST_DECIMALS + 1):
-        if np.count_nonzero(_scaled(probe, exponent)[1]) < len(probe) - 1:
-            continue
+    for exponent in _likely(probe):
         whole, fits = _scaled(values, exponent)
         odd = len(values) - int(np.count_nonzero(fits))
         if odd == 0:
@@ -116,13 +120,23 @@ def as_integers(values: Floats) -> tuple[Ints, int, Bools | None] | None:
     return None
 
 
+def _likely(probe: Floats) -> list[int]:
+    """The exponents that suit all of a few values, or all but one."""
+    scaled = probe * _ALL_POWERS
+    near = np.rint(scaled)
+    suits = (np.abs(near) < _EXACT) & (near / _ALL_POWERS == probe)
+    suits[0] |= near[0] == probe
+    found: list[int] = np.flatnonzero(np.count_nonzero(suits, axis=1) >= len(probe) - 1).tolist()
+    return found
+
+
 def _scaled(values: Floats, exponent: int) -> tuple[Ints, Bools]:
     """Integers i, and where i / 10**exponent is just the value."""
-    with np.errstate(all="ignore"):
-        near = np.rint(values * POWERS[exponent])
-        small = np.abs(near) < (_EXACT if exponent else _WHOLE)
-        whole = np.where(small, near, 0.0).astype(np.int64)
-        return whole, small & (bits_of(whole / POWERS[exponent]) == bits_of(values))
+    near = np.rint(values * POWERS[exponent]) if exponent else np.rint(values)
+    small = np.abs(near) < (_EXACT if exponent else _WHOLE)
+    whole = near.astype(np.int64) if small.all() else np.where(small, near, 0.0).astype(np.int64)
+    back = whole / POWERS[exponent] if exponent else whole.astype(np.float64)
+    return whole, small & (bits_of(back) == bits_of(values))
 
 
 def _filled(values: Column, good: Bools) -> Column:
