@@ -11,7 +11,8 @@ from typing import Literal
 from django.db import connection, transaction
 from psycopg import sql
 
-Step = Literal["day", "month"]
+Step = Literal["hour", "day", "month"]
+NAMES: dict[str, str] = {"hour": "%Y%m%d%H", "day": "%Y%m%d", "month": "%Y%m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,19 @@ class PartitionedTable:
 
     def start(self, time: datetime) -> datetime:
         """The lower bound of the partition that holds `time`."""
-        midnight = time.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return midnight if self.step == "day" else midnight.replace(day=1)
+        hour = time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        if self.step == "hour":
+            return hour
+        return hour.replace(hour=0) if self.step == "day" else hour.replace(hour=0, day=1)
 
     def after(self, start: datetime) -> datetime:
         """The upper bound, exclusive, of the partition that begins at `start`."""
+        if self.step == "hour":
+            return start + timedelta(hours=1)
         return start + timedelta(days=1) if self.step == "day" else (start + timedelta(days=32)).replace(day=1)
 
     def partition(self, start: datetime) -> str:
-        return f"{self.name}_{start:%Y%m%d}" if self.step == "day" else f"{self.name}_{start:%Y%m}"
+        return f"{self.name}_{start.strftime(NAMES[self.step])}"
 
 
 def create_default(name: str) -> str:
@@ -87,7 +92,7 @@ def _make(table: PartitionedTable, start: datetime) -> bool:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"partition {table.name}"])
         if table.partition(start) in existing(table):
             return False
-        cursor.execute(sql.SQL("CREATE TABLE {child} (LIKE {parent} INCLUDING DEFAULTS)").format(**names))
+        cursor.execute(sql.SQL("CREATE TABLE {child} (LIKE {parent} INCLUDING DEFAULTS INCLUDING STORAGE)").format(**names))
         cursor.execute(
             sql.SQL(
                 "WITH moved AS (DELETE FROM {default} WHERE {column} >= {low} AND {column} < {high} RETURNING *) "

@@ -10,7 +10,18 @@ from django.test import Client
 from security.access.models import User
 from tests import people
 
-PARTITIONED = ("events_event", "metrics_sample", "checks_statuschange", "checks_statusrollup", "checks_heartbeatping")
+PARTITIONED = (
+    "events_event",
+    "metrics_hot",
+    "metrics_schema",
+    "metrics_block",
+    "metrics_rollup_1m",
+    "metrics_rollup_10m",
+    "metrics_rollup_1h",
+    "checks_statuschange",
+    "checks_statusrollup",
+    "checks_heartbeatping",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

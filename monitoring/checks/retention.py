@@ -7,7 +7,6 @@ from django.conf import settings
 from monitoring.checks.models import StatusRollup
 from monitoring.checks.rollups import HOUR_S, SLOT_S
 from monitoring.events.models import EVENTS
-from monitoring.metrics.models import SAMPLES
 from opsportal.partitions import PartitionedTable, ensure, expire
 
 CHANGES = PartitionedTable("checks_statuschange", "time", "month")
@@ -21,7 +20,6 @@ HOURS_KEPT = timedelta(days=35)
 def retention(now: datetime) -> dict[str, list[str]]:
     """Make the partitions that are coming, drop those that are over; names of both."""
     keep_days = {
-        SAMPLES: settings.SAMPLES_KEPT_DAYS,
         EVENTS: settings.EVENTS_KEPT_DAYS,
         CHANGES: settings.EVENTS_KEPT_DAYS,
         PINGS: settings.EVENTS_KEPT_DAYS,

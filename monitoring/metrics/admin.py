@@ -10,5 +10,5 @@ from opsportal.admin import RecordAdmin
 class SeriesAdmin(RecordAdmin):
     list_display = ["name", "labels", "first_seen_at"]
     search_fields = ["name"]
-    fields = ["name", "labels", "first_seen_at"]
+    fields = ["name", "labels", "target", "first_seen_at", "last_seen_at"]
     readonly_fields = fields

@@ -1,29 +1,142 @@
-"""Series: what is measured. Their samples live in a partitioned table that only `store` touches."""
+"""Who sends, what is measured, what metrics are, and how long it is kept. Samples live in tables that only this room's SQL touches."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from opsportal.partitions import PartitionedTable
+from monitoring.metrics.tiers import RAW, TIERS
 
-SAMPLES = PartitionedTable("metrics_sample", "time", "day")
+
+class MetricSource(models.Model):
+    """Who sends samples: the unit of the cap on series. `kind` and `name` are those of `ingest.Source`."""
+
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=300)
+    created_at = models.DateTimeField(auto_now_add=True)
+    active_count = models.IntegerField(default=0, help_text="Series seen within the last day, counted every hour.")
+    refused = models.BigIntegerField(default=0, help_text="New series that were refused at the cap.")
+    refused_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "metrics_source"
+        verbose_name = "source"
+        ordering = ["kind", "name"]
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="metrics_source_once")]
+        permissions = [("push_samples", "Can send samples"), ("query_metrics", "Can ask for samples")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+
+class Target(models.Model):
+    """A part of a source whose series share rows and blocks: a source with many series has several."""
+
+    id = models.AutoField(primary_key=True)
+    source = models.ForeignKey(MetricSource, on_delete=models.PROTECT, related_name="targets")
+    part = models.IntegerField()
+    series_count = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "metrics_target"
+        ordering = ["source", "part"]
+        constraints = [models.UniqueConstraint(fields=["source", "part"], name="metrics_target_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source}#{self.part}"
 
 
 class Series(models.Model):
-    """One metric with one set of labels."""
+    """One metric with one set of labels. The database's `created_xact` says which transaction made it (see `index`)."""
 
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=500)
     labels = models.JSONField(default=dict)
-    key = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the name and the sorted labels.")
+    key = models.BinaryField(
+        max_length=16, unique=True, help_text="First half of the SHA-256 of name and sorted labels."
+    )
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="series")
     first_seen_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(auto_now_add=True, help_text="To within a day.")
 
     class Meta:
         verbose_name_plural = "series"
         ordering = ["name", "id"]
         indexes = [
-            models.Index(fields=["name"], name="series_name"),
+            models.Index(fields=["name", "id"], name="series_name_id"),
             GinIndex(fields=["labels"], name="series_labels_gin", opclasses=["jsonb_path_ops"]),
         ]
 
     def __str__(self) -> str:
         inside = ",".join(f'{name}="{value}"' for name, value in sorted(self.labels.items()))
         return f"{self.name}{{{inside}}}"
+
+
+class MetricMetadata(models.Model):
+    """What a metric is, in the words of whoever sent it last."""
+
+    metric = models.CharField(max_length=500, primary_key=True)
+    type = models.CharField(max_length=20)
+    help = models.TextField(blank=True)
+    unit = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        db_table = "metrics_metadata"
+        verbose_name = "metric"
+        ordering = ["metric"]
+
+    def __str__(self) -> str:
+        return self.metric
+
+
+class RunningTotal(models.Model):
+    """The sum so far of a series that is sent as differences."""
+
+    series = models.OneToOneField(Series, on_delete=models.CASCADE, primary_key=True)
+    total = models.FloatField()
+    time_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "metrics_runningtotal"
+
+    def __str__(self) -> str:
+        return str(self.series_id)
+
+
+class RetentionTier(models.Model):
+    """How long one tier is kept. A tier without a row is kept as `tiers` says."""
+
+    tier = models.CharField(max_length=4, primary_key=True, choices=[(one.name, one.label) for one in TIERS.values()])
+    kept_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Days; 0: this roll-up is not built. Empty: SAMPLES_KEPT_DAYS for raw samples, else the default.",
+    )
+
+    class Meta:
+        db_table = "metrics_retention"
+        verbose_name = "retention of samples"
+        verbose_name_plural = "retention of samples"
+        ordering = ["tier"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(tier=RAW.name, kept_days=0),
+                name="metrics_raw_is_kept",
+                violation_error_message="Raw samples are kept for a day at least.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return TIERS[self.tier].label
+
+
+class StoreState(models.Model):
+    """One row about the whole store. `series_epoch` grows when series are removed."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    series_epoch = models.BigIntegerField(default=0)
+    compacted_at = models.DateTimeField(null=True, blank=True)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "metrics_state"
+
+    def __str__(self) -> str:
+        return "store"

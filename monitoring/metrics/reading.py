@@ -1,64 +1,46 @@
 """`promql.storage.Storage` over PostgreSQL."""
 
-import re2
-import numpy as np
-import orjson
-from django.db import connection
+from collections.abc import Sequence
 
-from monitoring.metrics.promql.storage import Hints, Labels, Matchers, Selection
+import numpy as np
+
+from monitoring.metrics.blocks.columns import Columns
+from monitoring.metrics.hot_reading import read_hot
+from monitoring.metrics.index import Matched, series_index
+from monitoring.metrics.merging import merged
+from monitoring.metrics.promql.storage import Hints, Labels, Matchers, Selection, TooManySamplesError
 
 
 class PostgresStorage:
     """The store of this portal."""
 
     def select(self, matchers: Matchers, start_ms: int, end_ms: int, hints: Hints) -> Selection:
-        found = [(i, labels) for i, labels in self._all() if _matches(labels, matchers)]
-        times, values, offsets = [], [], [0]
-        with connection.cursor() as cursor:
-            for series, _ in found:
-                cursor.execute(
-                    "SELECT (extract(epoch FROM time) * 1000)::bigint, value FROM metrics_sample WHERE series_id = %s"
-                    " AND time BETWEEN to_timestamp(%s / 1000.0) AND to_timestamp(%s / 1000.0) ORDER BY time",
-                    [series, start_ms, end_ms],
-                )
-                rows = cursor.fetchall()
-                times += [row[0] for row in rows]
-                values += [row[1] for row in rows]
-                offsets.append(len(times))
-        return Selection(
-            [labels for _, labels in found],
-            np.array(offsets, dtype=np.int64),
-            np.array(times, dtype=np.int64),
-            np.array(values, dtype=np.float64),
-        )
+        found = series_index.match(matchers)
+        return selection(found, merged([read_hot(found.ids, found.targets, start_ms, end_ms)]), hints)
 
-    def series(self, matcher_sets: list[Matchers], start_ms: int, end_ms: int, limit: int = 0) -> list[Labels]:
-        found = sorted(
-            labels for _, labels in self._all() if not matcher_sets or any(_matches(labels, one) for one in matcher_sets)
-        )
+    def series(self, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int = 0) -> list[Labels]:
+        found = sorted(_present(matcher_sets, start_ms, end_ms))
         return found[:limit] if limit else found
 
     def label_values(
-        self, name: str | None, matcher_sets: list[Matchers], start_ms: int, end_ms: int, limit: int = 0
+        self, name: str | None, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int = 0
     ) -> list[str]:
-        series = self.series(matcher_sets, start_ms, end_ms)
-        found = sorted({value if name else key for labels in series for key, value in labels if name in (None, key)})
+        present = _present(matcher_sets, start_ms, end_ms)
+        found = sorted(
+            {value if name else label for labels in present for label, value in labels if name in (None, label)}
+        )
         return found[:limit] if limit else found
 
-    def _all(self) -> list[tuple[int, Labels]]:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT id, name, labels FROM metrics_series")
-            return [
-                (i, tuple(sorted({"__name__": name, **(orjson.loads(labels) if isinstance(labels, str) else labels)}.items())))
-                for i, name, labels in cursor.fetchall()
-            ]
+
+def selection(found: Matched, columns: Columns, hints: Hints) -> Selection:
+    """Samples with the labels of their series."""
+    if hints.most_samples and len(columns.times) > hints.most_samples:
+        raise TooManySamplesError
+    places = np.searchsorted(found.ids, columns.ids).tolist()
+    return Selection([found.labels[place] for place in places], columns.offsets, columns.times, columns.values)
 
 
-def _matches(labels: Labels, matchers: Matchers) -> bool:
-    own = dict(labels)
-    for name, op, value in matchers:
-        text = own.get(name, "")
-        hit = text == value if op in ("=", "!=") else re2.fullmatch(value, text) is not None
-        if hit == op.startswith("!"):
-            return False
-    return True
+def _present(matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int) -> list[Labels]:
+    found = series_index.match(*(matcher_sets or [[]]))
+    columns = read_hot(found.ids, found.targets, start_ms, end_ms)
+    return [found.labels[place] for place in np.searchsorted(found.ids, columns.ids).tolist()]

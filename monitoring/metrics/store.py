@@ -5,23 +5,32 @@ Nothing outside this room knows how samples are kept.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-import orjson
-from django.db import connection, transaction
+import numpy as np
+from django.db import transaction
+from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
-from monitoring.metrics.copying import COPY_SAMPLES, microseconds, packed
-from monitoring.metrics.series import CREATE, FIND, Identity, Labels, SeriesCache, creation_rows, key_of
+from monitoring.metrics.appending import appending, remember
+from monitoring.metrics.copying import POSTGRES_EPOCH_MS
+from monitoring.metrics.identities import METRIC, full
+from monitoring.metrics.known import known
+from monitoring.metrics.promql.storage import STALE_BITS, Hints, Labels, Matcher, Selection
+from monitoring.metrics.reading import PostgresStorage
+from monitoring.metrics.resolving import Found, Wanted, resolving
+from monitoring.metrics.statements import arun, run
 
 __all__ = [
+    "Identity",
     "Labels",
     "Sample",
     "Selector",
     "SeriesData",
     "Summary",
     "awrite",
+    "forget",
     "labels_of",
     "prepare",
     "read",
@@ -29,9 +38,17 @@ __all__ = [
     "write",
 ]
 
+Identity = tuple[str, Labels]
+"""A metric's name and its other labels, sorted by name."""
+
+Ints = NDArray[np.int64]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
 
 class Sample(NamedTuple):
-    """One value. `labels` are sorted by name; `time` is aware; the unit follows the metric's name (`_seconds`, `_bytes`)."""
+    """One value. `labels` are sorted by name; `time` is aware, kept to the millisecond; the unit follows the metric's name
+    (`_seconds`, `_bytes`)."""
 
     name: str
     labels: Labels
@@ -65,111 +82,165 @@ class SeriesData:
     points: list[tuple[datetime, float]] = field(default_factory=list)
 
 
-_cache = SeriesCache()
-
-READ_RAW = "SELECT series_id, time, value FROM metrics_sample WHERE {bounds} ORDER BY time"
-READ_STEPS = """
-SELECT series_id, date_bin(%(step)s, time, %(start)s) AS slot, avg(value)
-FROM metrics_sample WHERE {bounds} GROUP BY series_id, slot ORDER BY slot
-"""
-SUMMARISE = """
-SELECT s.labels, sum(b.n)::bigint, sum(b.total), max(b.highest), json_object_agg(b.bucket, b.n)::text
-FROM (
-    SELECT m.series_id, width_bucket(m.value, %(bounds)s::float8[]) AS bucket, count(*) AS n, sum(m.value) AS total,
-        max(m.value) AS highest
-    FROM metrics_sample m WHERE m.time >= %(start)s AND m.time < %(end)s AND m.series_id IN (
-        SELECT id FROM metrics_series WHERE name = %(name)s AND labels @> %(labels)s::jsonb)
-    GROUP BY m.series_id, bucket
-) b JOIN metrics_series s ON s.id = b.series_id
-GROUP BY s.id, s.labels
-"""
-BOUNDS = "series_id = ANY(%(ids)s) AND time >= %(start)s AND time < %(end)s"
-
-
 def labels_of(pairs: Mapping[str, str]) -> Labels:
     return tuple(sorted(pairs.items()))
 
 
+def source_of(identity: Identity) -> tuple[str, str]:
+    """Who sends a series of the portal's own: each check, each machine and each engine keeps its series together."""
+    labels = dict(identity[1])
+    if "service" in labels and "check" in labels:
+        return "check", f"{labels['service']}/{labels['check']}"
+    if "machine" in labels:
+        return "agent", labels["machine"]
+    return "portal", labels.get("engine", "")
+
+
+def forget() -> None:
+    """Drop what this process remembers, as after a restart."""
+    known.forget()
+
+
 def write(samples: Iterable[Sample]) -> int:
-    """Store samples durably; how many. One COPY a call; joins the caller's transaction, if there is one."""
+    """Store samples of any past time durably; how many. One COPY a call; joins the caller's transaction, if there is one."""
     batch = list(samples)
     with transaction.atomic():
-        ids = _resolve((sample.name, sample.labels) for sample in batch)
-        rows = ((ids[sample.name, sample.labels], microseconds(sample.time), sample.value) for sample in batch)
-        with connection.cursor() as cursor, cursor.copy(COPY_SAMPLES) as copy:
-            copy.write(packed(rows))
+        ids = _resolve([(sample.name, sample.labels) for sample in batch])
+        times = np.array([(sample.time - EPOCH) // MILLISECOND for sample in batch], dtype=np.int64)
+        values = np.array([sample.value for sample in batch], dtype=np.float64)
+        done = run(appending(ids, times, values, backfill=True, now_ms=_now_ms()))
+    transaction.on_commit(lambda: remember(done))
     return len(batch)
 
 
-def _resolve(identities: Iterable[Identity]) -> dict[Identity, int]:
-    wanted = list(identities)
-    missing = _cache.missing(wanted)
-    if not missing:
-        return _cache.ids
-    with connection.cursor() as cursor:
-        cursor.execute(CREATE, [creation_rows(missing)])
-        cursor.execute(FIND, [[key_of(identity) for identity in missing]])
-        by_key = dict(cursor.fetchall())
-    found = {identity: by_key[key_of(identity)] for identity in missing}
-    transaction.on_commit(lambda: _cache.ids.update(found))
-    return _cache.ids | found
-
-
-async def prepare(database: AsyncConnection[Any], identities: Iterable[Identity]) -> dict[Identity, int]:
-    """Ids by (name, labels) of at least `identities`; new series are created. For `awrite`: call it outside a transaction."""
-    missing = _cache.missing(identities)
+def _resolve(identities: Sequence[Identity]) -> Ints:
+    """Ids in the order asked; -1 where the source has no room."""
+    ids = known.fresh().ids
+    missing = _missing(identities)
+    found: dict[Identity, int] = {}
     if missing:
-        await database.execute(CREATE, [creation_rows(missing)])
-        rows = await (await database.execute(FIND, [[key_of(identity) for identity in missing]])).fetchall()
-        by_key = dict(rows)
-        _cache.ids.update((identity, by_key[key_of(identity)]) for identity in missing)
-    return _cache.ids
+        answer = run(resolving(_wanted(missing)))
+        found = _named(missing, answer)
+        transaction.on_commit(lambda: _remember(found, answer))
+    return np.array([found[one] if one in found else ids[one] for one in identities], dtype=np.int64)
+
+
+async def prepare(database: AsyncConnection[Any], identities: Iterable[Identity]) -> Mapping[Identity, int]:
+    """Ids by (name, labels) of at least `identities`; new series are created. For `awrite`: call it outside a transaction.
+    A series that is refused (its source is full, its name is none) has the id -1, which `awrite` passes over."""
+    missing = _missing(identities)
+    if missing:
+        async with database.transaction():
+            answer = await arun(database, resolving(_wanted(missing)))
+        _remember(_named(missing, answer), answer)
+    return known.ids
+
+
+def _missing(identities: Iterable[Identity]) -> list[Identity]:
+    ids = known.fresh().ids
+    return [one for one in dict.fromkeys(identities) if one not in ids]
+
+
+def _wanted(identities: Iterable[Identity]) -> list[Wanted]:
+    return [Wanted(source_of(one), full(*one)) for one in identities]
+
+
+def _named(identities: Iterable[Identity], answer: Found) -> dict[Identity, int]:
+    return {one: answer.ids.get(full(*one), -1) for one in identities}
+
+
+def _remember(ids: Mapping[Identity, int], answer: Found) -> None:
+    known.ids |= ids
+    if answer.targets:
+        pairs = np.array(list(answer.targets.items()), dtype=np.int64)
+        known.learn_targets(pairs[:, 0], pairs[:, 1].astype(np.int32))
 
 
 async def awrite(database: AsyncConnection[Any], rows: Iterable[tuple[int, int, float]]) -> None:
     """Store (series id, microseconds since 2000, value) rows in the caller's transaction; ids come from `prepare`."""
-    async with database.cursor() as cursor, cursor.copy(COPY_SAMPLES) as copy:
-        await copy.write(packed(rows))
+    batch = list(rows)
+    if batch:
+        ids, times, values = zip(*batch, strict=True)
+        times_ms = np.array(times, dtype=np.int64) // 1000 + POSTGRES_EPOCH_MS
+        plan = appending(
+            np.array(ids, dtype=np.int64), times_ms, np.array(values, dtype=np.float64), backfill=True, now_ms=_now_ms()
+        )
+        await arun(database, plan)
 
 
 def read(selector: Selector, start: datetime, end: datetime, step: timedelta | None = None) -> list[SeriesData]:
     """Samples of every matching series in [start, end), series without any left out, in the order of their labels."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, labels FROM metrics_series WHERE name = %s AND labels @> %s::jsonb",
-            [selector.name, _json(selector.labels)],
-        )
-        series = {series_id: SeriesData(selector.name, _labels(labels)) for series_id, labels in cursor.fetchall()}
-        query = (READ_RAW if step is None else READ_STEPS).format(bounds=BOUNDS)
-        parameters: dict[str, Any] = {"ids": list(series), "start": start, "end": end, "step": step}
-        cursor.execute(query, parameters)
-        for series_id, time, value in cursor:
-            series[series_id].points.append((time, value))
-    return sorted((data for data in series.values() if data.points), key=lambda data: sorted(data.labels.items()))
+    found = _select(selector, start, end)
+    bounds = found.offsets.tolist()
+    made = []
+    for labels, low, high in zip(found.labels, bounds, bounds[1:], strict=False):
+        times, values = found.times[low:high], found.values[low:high]
+        if step is not None:
+            times, values = _means(times, values, _ms(start), step // MILLISECOND)
+        points = [
+            (EPOCH + timedelta(milliseconds=time), value)
+            for time, value in zip(times.tolist(), values.tolist(), strict=True)
+        ]
+        made.append(SeriesData(selector.name, _others(labels), points))
+    return sorted((data for data in made if data.points), key=lambda data: sorted(data.labels.items()))
 
 
 def summarise(selector: Selector, start: datetime, end: datetime, bounds: Sequence[float]) -> list[Summary]:
     """Every matching series in [start, end), counted into buckets whose upper bounds are `bounds`; one more bucket holds the rest."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            SUMMARISE,
-            {
-                "name": selector.name,
-                "labels": _json(selector.labels),
-                "start": start,
-                "end": end,
-                "bounds": list(bounds),
-            },
+    found = _select(selector, start, end)
+    if not len(found.times):
+        return []
+    starts = found.offsets[:-1]
+    samples, totals = np.diff(found.offsets), np.add.reduceat(found.values, starts)
+    highest = np.maximum.reduceat(found.values, starts)
+    buckets = np.searchsorted(np.asarray(bounds, dtype=np.float64), found.values, side="right")
+    keys, counts = np.unique(
+        np.repeat(np.arange(len(samples)), samples) * (len(bounds) + 1) + buckets, return_counts=True
+    )
+    per_series: list[dict[str, int]] = [{} for _ in found.labels]
+    for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
+        place, bucket = divmod(key, len(bounds) + 1)
+        per_series[place][str(bucket)] = count
+    return [
+        Summary(_others(labels), count, total, most, counted)
+        for labels, count, total, most, counted in zip(
+            found.labels, samples.tolist(), totals.tolist(), highest.tolist(), per_series, strict=True
         )
-        return [
-            Summary(_labels(labels), samples, total, highest, orjson.loads(counts))
-            for labels, samples, total, highest, counts in cursor
-        ]
+    ]
 
 
-def _json(labels: Mapping[str, str]) -> str:
-    return orjson.dumps(dict(labels)).decode()
+def _select(selector: Selector, start: datetime, end: datetime) -> Selection:
+    """Raw samples, without the marks that a series has ended."""
+    matchers = [Matcher(name, "=", value) for name, value in {METRIC: selector.name, **selector.labels}.items()]
+    start_ms, end_ms = _ms(start), _ms(end) - 1
+    found = PostgresStorage().select(matchers, start_ms, end_ms, Hints(start_ms, end_ms))
+    alive = found.values.view(np.uint64) != STALE_BITS
+    if not alive.all():
+        before = np.concatenate(([0], np.cumsum(alive)))
+        found.offsets, found.times, found.values = before[found.offsets], found.times[alive], found.values[alive]
+    full_ones = np.diff(found.offsets) > 0
+    if not full_ones.all():
+        found.labels = [labels for labels, is_full in zip(found.labels, full_ones.tolist(), strict=True) if is_full]
+        found.offsets = np.append(found.offsets[:-1][full_ones], found.offsets[-1])
+    return found
 
 
-def _labels(stored: Any) -> dict[str, str]:
-    return dict(orjson.loads(stored) if isinstance(stored, str) else stored)
+def _means(times: Ints, values: NDArray[np.float64], start_ms: int, step_ms: int) -> tuple[Ints, NDArray[np.float64]]:
+    """(start of each step that has samples, their mean)."""
+    slots, first, counts = np.unique((times - start_ms) // step_ms, return_index=True, return_counts=True)
+    if not len(slots):
+        return slots, np.empty(0)
+    return start_ms + slots * step_ms, np.add.reduceat(values, first) / counts
+
+
+def _others(labels: Labels) -> dict[str, str]:
+    return {name: value for name, value in labels if name != METRIC}
+
+
+def _ms(time: datetime) -> int:
+    """Milliseconds since 1970, rounded up, so that [start, end) stays what it is."""
+    return -((EPOCH - time) // MILLISECOND)
+
+
+def _now_ms() -> int:
+    return (datetime.now(tz=UTC) - EPOCH) // MILLISECOND

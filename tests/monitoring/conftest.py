@@ -3,10 +3,12 @@ from collections.abc import Iterator
 import pytest
 
 from monitoring.metrics import store
+from monitoring.metrics.index import series_index
 
 
 @pytest.fixture(autouse=True)
 def _no_series_remembered() -> Iterator[None]:
     """A flushed database has no series, so a process must not remember any across tests."""
     yield
-    store._cache.forget()
+    store.forget()
+    series_index.forget()

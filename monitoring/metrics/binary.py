@@ -1,0 +1,15 @@
+"""Rows of Django's connection in PostgreSQL's binary format: bytes come as they are, not as twice their length in hexadecimal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+
+def fetch(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """All rows; within the transaction that the connection is in."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql, parameters, binary=True)
+        return cursor.fetchall()

@@ -1,0 +1,151 @@
+"""Samples that are in no block yet, read from `metrics_hot`."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.metrics.binary import fetch
+from monitoring.metrics.blocks.columns import Columns
+from monitoring.metrics.copying import POSTGRES_EPOCH, POSTGRES_EPOCH_MS
+from monitoring.metrics.hot_rows import ABSENT_BITS
+from monitoring.metrics.merging import columns_of
+from monitoring.metrics.tiers import HOUR_MS
+
+Ints = NDArray[np.int64]
+Flat = tuple[Ints, Ints, Ints, NDArray[np.float64]]  # ids, times, sequence, values
+
+SPAN = "time >= %(floor)s AND time <= %(end)s AND last >= %(start)s"
+TICKS = f"""
+SELECT schema_id, string_agg(int8send(sequence), ''::bytea), string_agg(timestamptz_send(time), ''::bytea),
+    string_agg("values", ''::bytea)
+FROM metrics_hot WHERE {{where}} AND {SPAN} AND schema_id IS NOT NULL GROUP BY schema_id
+"""  # noqa: S608
+SLOTS = f"""
+SELECT w.series_id, string_agg(int8send(h.sequence), ''::bytea), string_agg(timestamptz_send(h.time), ''::bytea),
+    string_agg(substring(h."values" FROM w.slot * 8 - 7 FOR 8), ''::bytea)
+FROM (
+    SELECT s.id, u.series_id, array_position(s.ids, u.series_id) AS slot
+    FROM metrics_schema s, unnest(%(wanted)s::bigint[]) AS u(series_id) WHERE s.target_id = ANY(%(targets)s::int[])
+) w JOIN metrics_hot h ON h.schema_id = w.id
+WHERE w.slot IS NOT NULL AND h.target_id = ANY(%(targets)s::int[]) AND h.{SPAN.replace("AND ", "AND h.")} GROUP BY w.series_id
+"""  # noqa: S608
+LOOSE = f"""
+SELECT sequence, timestamptz_send(time), ids, times, "values"
+FROM metrics_hot WHERE {{where}} AND {SPAN} AND schema_id IS NULL
+"""  # noqa: S608
+SCHEMAS = "SELECT id, array_to_string(ids, ',') FROM metrics_schema WHERE id = ANY(%(ids)s::bigint[])"
+MANY_TARGETS = 500
+FEW_SERIES = 8
+MOST_SCHEMAS = 20_000
+_schemas: OrderedDict[int, Ints] = OrderedDict()
+
+
+def read_hot(ids: Ints, targets: Ints, start_ms: int, end_ms: int) -> Columns:
+    """Samples of these series (ascending ids, with their targets) in [start, end]; the first written of doubles."""
+    if not len(ids) or end_ms < start_ms:
+        return Columns.empty()
+    parameters = {**span(start_ms, end_ms), "targets": np.unique(targets).tolist(), "wanted": ids.tolist()}
+    few = len(ids) <= FEW_SERIES
+    where = "target_id = ANY(%(targets)s::int[])" if len(parameters["targets"]) <= MANY_TARGETS else "true"
+    flats = [slots_of(fetch(SLOTS, parameters)) if few else ticks_of(fetch(TICKS.format(where=where), parameters))]
+    flats += loose_of(fetch(LOOSE.format(where=where), parameters))
+    return columns_within(flats, ids, start_ms, end_ms)
+
+
+def span(start_ms: int, end_ms: int) -> dict[str, Any]:
+    """Parameters of SPAN: a loose row begins within the hour of its samples."""
+    return {
+        "floor": moment(start_ms - start_ms % HOUR_MS),
+        "start": moment(start_ms),
+        "end": moment(end_ms),
+    }
+
+
+def moment(time_ms: int) -> datetime:
+    """As PostgreSQL takes it; what is outside of the years 1 to 9999 becomes their border."""
+    time_ms = min(max(time_ms, -62_135_596_800_000), 253_402_300_799_999)
+    return POSTGRES_EPOCH + timedelta(milliseconds=time_ms - POSTGRES_EPOCH_MS)
+
+
+def columns_within(flats: Iterable[Flat], ids: Ints | None, start_ms: int, end_ms: int) -> Columns:
+    """The wanted of them (all, with None), in order."""
+    flats = list(flats)
+    if not flats:
+        return Columns.empty()
+    series, times, sequence, values = (np.concatenate(parts) for parts in zip(*flats, strict=True))
+    keep = (times >= start_ms) & (times <= end_ms)
+    if ids is not None:
+        keep &= ids[np.minimum(np.searchsorted(ids, series), len(ids) - 1)] == series
+    if not keep.all():
+        series, times, sequence, values = series[keep], times[keep], sequence[keep], values[keep]
+    return columns_of(series, times, values, sequence)
+
+
+def slots_of(rows: Sequence[tuple[Any, ...]]) -> Flat:
+    """Rows of SLOTS, without the places where nothing was."""
+    counts = [len(times) // 8 for _, _, times, _ in rows]
+    ids = np.repeat(np.array([row[0] for row in rows], dtype=np.int64), counts)
+    values = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f8")
+    return _present(ids, _stamps([row[2] for row in rows]), _big([row[1] for row in rows]), values)
+
+
+def ticks_of(rows: Sequence[tuple[Any, ...]]) -> Flat:
+    """Rows of TICKS: each is k ticks of a schema of w series, k times w values in a row."""
+    schemas = schemas_of([row[0] for row in rows])
+    members = [schemas[row[0]] for row in rows]
+    ticks = np.array([len(row[2]) // 8 for row in rows], dtype=np.int64)
+    widths = np.array([len(one) for one in members], dtype=np.int64)
+    sizes = ticks * widths
+    local = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    width = np.repeat(widths, sizes)
+    tick = local // width + np.repeat(np.cumsum(ticks) - ticks, sizes)
+    member = local % width + np.repeat(np.cumsum(widths) - widths, sizes)
+    all_members = np.concatenate(members) if members else np.empty(0, dtype=np.int64)
+    values = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f8")
+    return _present(
+        all_members[member], _stamps([row[2] for row in rows])[tick], _big([row[1] for row in rows])[tick], values
+    )
+
+
+def loose_of(rows: Sequence[tuple[Any, ...]]) -> list[Flat]:
+    """Rows of LOOSE, one by one."""
+    found = []
+    for sequence, stamp, ids, times, values in rows:
+        own = np.frombuffer(ids, dtype="<i8")
+        when = np.frombuffer(times, dtype="<i8") if times is not None else np.repeat(_stamps([stamp]), len(own))
+        found.append((own, when, np.full(len(own), sequence), np.frombuffer(values, dtype="<f8")))
+    return found
+
+
+def schemas_of(wanted: Iterable[int]) -> dict[int, Ints]:
+    """The series of schemas; what a schema is never changes."""
+    ids = list(wanted)
+    missing = [one for one in ids if one not in _schemas]
+    if missing:
+        for schema_id, members in fetch(SCHEMAS, {"ids": missing}):
+            _schemas[schema_id] = np.array(members.split(","), dtype=np.int64)
+    found = {one: _schemas[one] for one in ids}
+    while len(_schemas) > MOST_SCHEMAS:
+        _schemas.popitem(last=False)
+    return found
+
+
+def _present(ids: Ints, times: Ints, sequence: Ints, values: NDArray[np.float64]) -> Flat:
+    here = values.view(np.uint64) != ABSENT_BITS
+    if here.all():
+        return ids, times, sequence, values
+    return ids[here], times[here], sequence[here], values[here]
+
+
+def _big(parts: Iterable[bytes]) -> Ints:
+    """Numbers in network order."""
+    return np.frombuffer(b"".join(parts), dtype=">i8").astype(np.int64)
+
+
+def _stamps(parts: Iterable[bytes]) -> Ints:
+    """Moments as PostgreSQL sends them, in ms since 1970."""
+    return _big(parts) // 1000 + POSTGRES_EPOCH_MS

@@ -1,0 +1,166 @@
+"""Samples as they come, into few wide rows: one per target and tick against a known schema, the rest as loose rows. Pure.
+
+A schema is the ascending series ids of a target that come together; the values of such a tick need no ids beside them. A tick that
+lacks some series of its schema has `ABSENT` in their places.
+"""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.metrics.tiers import HOUR_MS
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+ABSENT_BITS = 0x7FF0000000AB5E17
+"""A NaN that stands for "no sample here". A sample whose value has these very bits is kept in a loose row."""
+ABSENT = np.array([ABSENT_BITS], dtype=np.uint64).view(np.float64)[0]
+
+MOST_LOOSE = 20_000
+"""Samples in one loose row."""
+FEW_TICKS = 3
+WIDE_TICK = 16
+"""A target's batch is cut into ticks when it has few of them, or wide ones; else a row a tick would cost more than it saves."""
+LEAST_FILLED = 0.5
+SCHEMAS_TRIED = 3
+MOST_CANDIDATES = 50_000
+
+
+class Batch(NamedTuple):
+    """Samples sorted by target, time and id, without doubles; four arrays of one length."""
+
+    targets: Ints
+    ids: Ints
+    times: Ints
+    values: Floats
+
+
+class Schema(NamedTuple):
+    id: int
+    target_id: int
+    ids: Ints
+
+
+class Tick(NamedTuple):
+    """Samples [start, end) of a batch, and the schema they fit, filled up with ABSENT where `values` is given."""
+
+    start: int
+    end: int
+    schema: Schema
+    values: bytes
+
+
+@dataclass(slots=True)
+class SchemaBook:
+    """The schemas this process has met, by target and ids. What is met for the second time is worth a schema."""
+
+    known: dict[tuple[int, bytes], Schema] = field(default_factory=dict)
+    recent: dict[int, list[Schema]] = field(default_factory=dict)
+    candidates: OrderedDict[tuple[int, bytes], None] = field(default_factory=OrderedDict)
+
+    def find(self, target_id: int, ids: Ints) -> Schema | None:
+        """The schema of exactly these ids, a new one if they come again."""
+        key = (target_id, ids.tobytes())
+        schema = self.known.get(key)
+        if schema is None and key in self.candidates:
+            del self.candidates[key]
+            schema = self.known[key] = Schema(schema_id(target_id, ids), target_id, ids.copy())
+            self.recent[target_id] = [schema, *self.recent.get(target_id, [])][:SCHEMAS_TRIED]
+        return schema
+
+    def remember(self, target_id: int, ids: Ints) -> None:
+        """Should these ids come once more, they are a schema."""
+        self.candidates[target_id, ids.tobytes()] = None
+        while len(self.candidates) > MOST_CANDIDATES:
+            self.candidates.popitem(last=False)
+
+    def filled(self, target_id: int, ids: Ints, values: Floats) -> tuple[Schema, bytes] | None:
+        """A schema that holds all of these ids and not many more, with the values at their places."""
+        for schema in self.recent.get(target_id, ()):
+            if len(schema.ids) * LEAST_FILLED > len(ids) or len(ids) > len(schema.ids):
+                continue
+            places = np.minimum(np.searchsorted(schema.ids, ids), len(schema.ids) - 1)
+            if np.array_equal(schema.ids[places], ids):
+                row = np.full(len(schema.ids), ABSENT)
+                row.view(np.uint64)[:] = ABSENT_BITS
+                row.view(np.uint64)[places] = values.view(np.uint64)
+                return schema, row.tobytes()
+        return None
+
+    def forget(self) -> None:
+        self.known.clear()
+        self.recent.clear()
+        self.candidates.clear()
+
+
+def schema_id(target_id: int, ids: Ints) -> int:
+    """A schema's id follows from what it is, so that two writers make the same one."""
+    digest = hashlib.blake2b(ids.tobytes(), digest_size=8, key=target_id.to_bytes(8, "little")).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
+def batch_of(targets: Ints, ids: Ints, times: Ints, values: Floats) -> Batch:
+    """Sorted, and of several samples of one series and time the first."""
+    order = np.lexsort((ids, times, targets))
+    targets, ids, times, values = targets[order], ids[order], times[order], values[order]
+    if len(ids) > 1:
+        double = (ids[1:] == ids[:-1]) & (times[1:] == times[:-1]) & (targets[1:] == targets[:-1])
+        if double.any():
+            keep = np.concatenate(([True], ~double))
+            targets, ids, times, values = targets[keep], ids[keep], times[keep], values[keep]
+    return Batch(targets, ids, times, values)
+
+
+def ticks_of(batch: Batch, book: SchemaBook) -> list[Tick]:
+    """The parts of a batch that fit a schema."""
+    found = []
+    absent = (batch.values.view(np.uint64) == ABSENT_BITS).any()
+    for start, end in _tick_bounds(batch):
+        ids, values, target_id = batch.ids[start:end], batch.values[start:end], int(batch.targets[start])
+        if absent and (values.view(np.uint64) == ABSENT_BITS).any():
+            continue
+        schema = book.find(target_id, ids)
+        if schema is not None:
+            found.append(Tick(start, end, schema, values.tobytes()))
+        elif (filled := book.filled(target_id, ids, values)) is not None:
+            found.append(Tick(start, end, *filled))
+        else:
+            book.remember(target_id, ids)
+    return found
+
+
+def _tick_bounds(batch: Batch) -> list[tuple[int, int]]:
+    """[start, end) of every run of one target and time that may be worth a row."""
+    if not len(batch.ids):
+        return []
+    new_target = batch.targets[1:] != batch.targets[:-1]
+    starts = np.concatenate(([0], np.flatnonzero(new_target | (batch.times[1:] != batch.times[:-1])) + 1))
+    ends = np.concatenate((starts[1:], [len(batch.ids)]))
+    _, group, ticks = np.unique(batch.targets[starts], return_inverse=True, return_counts=True)
+    samples = np.bincount(group, weights=ends - starts)
+    worth = ((ticks <= FEW_TICKS) | (samples >= ticks * WIDE_TICK))[group]
+    return list(zip(starts[worth].tolist(), ends[worth].tolist(), strict=True))
+
+
+def loose_bounds(batch: Batch, ticks: list[Tick]) -> tuple[Batch, list[tuple[int, int]]]:
+    """What is left without the ticks, and [start, end) of each of its rows: of one target and one hour."""
+    if ticks:
+        left = np.ones(len(batch.ids), dtype=np.bool_)
+        for tick in ticks:
+            left[tick.start : tick.end] = False
+        batch = Batch(batch.targets[left], batch.ids[left], batch.times[left], batch.values[left])
+    if not len(batch.ids):
+        return batch, []
+    hours = batch.times // HOUR_MS
+    new = (batch.targets[1:] != batch.targets[:-1]) | (hours[1:] != hours[:-1])
+    starts = [0, *(np.flatnonzero(new) + 1).tolist(), len(batch.ids)]
+    bounds = []
+    for start, end in pairwise(starts):
+        bounds += [(at, min(at + MOST_LOOSE, end)) for at in range(start, end, MOST_LOOSE)]
+    return batch, bounds
