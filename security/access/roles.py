@@ -38,7 +38,14 @@ ROLES: dict[str, Role] = {
         Role(
             MANAGER,
             "Says what is watched: services, checks, machines, maintenance, database targets.",
-            ("checks.*_service", "checks.*_check", "checks.*_databasetarget", "checks.*_machine", "checks.push_report"),
+            (
+                "checks.*_service",
+                "checks.*_check",
+                "checks.*_databasetarget",
+                "checks.*_machine",
+                "checks.push_report",
+                "metrics.push_samples",
+            ),
             includes=(OPERATOR,),
         ),
         Role(

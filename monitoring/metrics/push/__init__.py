@@ -1,0 +1,1 @@
+"""Doors through which others push samples: Prometheus remote write, plain text and JSON, OTLP."""

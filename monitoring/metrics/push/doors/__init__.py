@@ -1,0 +1,1 @@
+"""The addresses to which samples are pushed."""

@@ -1,0 +1,10 @@
+"""Addresses to which samples are pushed."""
+
+from django.urls import path
+
+from monitoring.metrics.push.doors.remote_write import RemoteWriteDoor
+
+app_name = "metrics_push"
+urlpatterns = [
+    path("prometheus/api/v1/write", RemoteWriteDoor.as_view(), name="remote_write"),
+]
