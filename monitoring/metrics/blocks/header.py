@@ -25,6 +25,10 @@ MOST_SERIES = 1 << 20
 MOST_SAMPLES = 1 << 26
 """In one block."""
 _MOST_HEADER = 64 << 20
+_ZEROS = 255
+_WORTH = (
+    0.8  # a header that shrinks less is left as it is: decompressing takes as long as all else there is to reading it
+)
 _NEAR = 512  # bytes between two wanted slices that are cheaper to read than to leave out
 
 
@@ -129,7 +133,7 @@ def header_bytes(layout: Layout) -> bytes:
     """The header of such a block, its front included."""
     raw = b"".join(_arrays(layout))
     squeezed = bytes(cramjam.zstd.compress(raw, level=19))
-    body = min(raw, squeezed, key=len)
+    body = squeezed if len(squeezed) < len(raw) * _WORTH else raw
     length = FRONT_BYTES + len(body) + sum(map(len, layout.time_slices)) + sum(map(len, layout.slices))
     check = crc32(body, crc32(_front_checked(len(body), len(raw), length)))
     return _FRONT.pack(MAGIC, VERSION, len(body), len(raw), check, length) + body
@@ -163,18 +167,17 @@ def _arrays(layout: Layout) -> list[bytes]:
         _narrow(layout.time_last[columns] - layout.last_times),
         _narrow(lengths[1]),
         _narrow(checks[1] * (lengths[1] > 0)),
-        _narrow(layout.constants),
+        _narrow(layout.constants[lengths[1] == 0]),
     ]
 
 
 def _narrow(numbers: NDArray[Any]) -> bytes:
-    """A byte with the place of the least width in WIDTHS, then the numbers, byte plane by byte plane; 255 for only zeros."""
+    """A byte with the place of the least width in WIDTHS, then the numbers; 255 for only zeros."""
     highest = int(numbers.max()) if len(numbers) else 0
     if not highest:
-        return b"\xff"
+        return bytes([_ZEROS])
     width = least_width(highest)
-    planes = numbers.astype(WIDTHS[width]).view(np.uint8).reshape(len(numbers), -1).T
-    return bytes([width]) + planes.tobytes()
+    return bytes([width]) + numbers.astype(WIDTHS[width]).tobytes()
 
 
 class _Arrays:
@@ -191,13 +194,11 @@ class _Arrays:
 
     def wide(self, count: int) -> NDArray[np.uint64]:
         width = self.take(1)[0]
-        if width == 255:
+        if width == _ZEROS:
             return np.zeros(count, dtype=np.uint64)
         if width >= len(WIDTHS):
             raise CorruptBlockError("The header holds numbers of a width that is not known.")
-        size = WIDTHS[width].itemsize
-        planes = np.frombuffer(self.take(count * size), dtype=np.uint8).reshape(size, count)
-        return np.ascontiguousarray(planes.T).view(WIDTHS[width]).reshape(count).astype(np.uint64)
+        return np.frombuffer(self.take(count * WIDTHS[width].itemsize), dtype=WIDTHS[width]).astype(np.uint64)
 
     def ints(self, count: int) -> Ints:
         return self.wide(count).view(np.int64)
@@ -234,7 +235,9 @@ def _fields(raw: bytes, header_length: int, block_length: int) -> Header:
     spans = time_counts[columns] - leads - arrays.ints(n)
     counts = spans - arrays.ints(n)
     first_times, last_times = time_first[columns] + arrays.ints(n), time_last[columns] - arrays.ints(n)
-    lengths, checks, constants = arrays.ints(n), arrays.ints(n), arrays.wide(n)
+    lengths, checks, constants = arrays.ints(n), arrays.ints(n), np.zeros(n, dtype=np.uint64)
+    elided = np.flatnonzero(lengths == 0)
+    constants[elided] = arrays.wide(len(elided))
     ends = header_length + np.cumsum(np.concatenate((time_lengths, lengths)))
     offsets = ends - np.concatenate((time_lengths, lengths))
     header = Header(
