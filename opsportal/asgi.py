@@ -14,6 +14,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
 django_application = get_asgi_application()
 
+from opsportal import measures  # noqa: E402
 from opsportal.routing import websocket_urlpatterns  # noqa: E402 - consumers need the apps loaded
 from opsportal.warm_up import warm_up  # noqa: E402
 
@@ -24,3 +25,4 @@ application = ProtocolTypeRouter(
     }
 )
 warm_up()
+measures.start("web")

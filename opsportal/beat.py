@@ -13,9 +13,11 @@ from typing import Any
 import redis
 from celery import Celery
 from celery.beat import Scheduler
+from celery.signals import beat_init
 from django.conf import settings
 
 from opsportal import sent_at  # noqa: F401 - connects its signal
+from opsportal.measures import start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
 log = logging.getLogger(__name__)
@@ -58,3 +60,8 @@ app = Celery("opsportal", fixups=[])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = schedule()
 app.conf.beat_scheduler = TickingScheduler
+
+
+@beat_init.connect(dispatch_uid="opsportal.beat.measure")
+def measure(**_: Any) -> None:
+    start("beat")

@@ -4,13 +4,21 @@
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
 from opsportal import sent_at  # noqa: F401 - connects its signal
+from opsportal.measures import start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
 
 app = Celery("opsportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect(dispatch_uid="opsportal.celery.measure")
+def measure(**_: Any) -> None:
+    start("worker")

@@ -17,11 +17,13 @@ from opsportal.live.client import Client
 from opsportal.live.housekeeping import Housekeeping
 from opsportal.live.stream import SHARED_FOR_S, Picture, Stream
 from opsportal.live.topics import UnknownTopic
+from opsportal.measures import gauge
 
 logger = logging.getLogger(__name__)
 
 SNAPSHOT_DEADLINE_S = 5.0
 SNAPSHOTS_AT_ONCE = 4
+OPEN_TABS = gauge("opsportal_live_connections", "Browser tabs with a live connection.")
 
 
 # Snapshots run outside a request, so nobody else gives back the connection of their thread, or drops a broken one.
@@ -55,10 +57,12 @@ class Hub:
     # --- tabs -------------------------------------------------------------------------------------------------
     def join(self, client: Client) -> None:
         self.clients.add(client)
+        OPEN_TABS.set(len(self.clients))
         client.tell(protocol.hello(self.epoch, datetime.now(UTC), upstream=self.is_up), self.timer.time())
 
     def leave(self, client: Client) -> None:
         self.clients.discard(client)
+        OPEN_TABS.set(len(self.clients))
         self.unsubscribe(client, tuple(client.topics))
 
     def subscribe(self, client: Client, names: Iterable[str]) -> None:

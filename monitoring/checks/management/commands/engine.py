@@ -11,6 +11,7 @@ import uvloop
 from django.core.management.base import BaseCommand, CommandParser
 
 from monitoring.checks.engine.worker import Engine
+from opsportal import measures
 from opsportal.database import conninfo
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Everything loaded so far stays for good: the collector need not look at it again.
         gc.freeze()
+        measures.start("engine")
         uvloop.run(self.work(options["name"]))
 
     async def work(self, name: str) -> None:
