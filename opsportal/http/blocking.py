@@ -1,11 +1,12 @@
-"""`fetch` for code that is not asynchronous: on one event loop in a thread of this process, so that connections are kept from call to call."""
+"""`fetch` for code that is not asynchronous: on one event loop in a thread of this process, where connections are kept."""
 
 import asyncio
+import atexit
 import os
 import threading
 from dataclasses import dataclass, field
 
-from opsportal.http.client import fetch
+from opsportal.http.client import aclose, fetch
 from opsportal.http.errors import Fault, HttpError
 from opsportal.http.messages import Request, Response
 from opsportal.http.policy import Zone
@@ -25,8 +26,18 @@ class Runner:
         with self.lock:
             if self.loop is None or self.pid != os.getpid():
                 self.loop, self.pid = asyncio.new_event_loop(), os.getpid()
+                atexit.register(self.close)
                 threading.Thread(target=self.loop.run_forever, name="outbound http", daemon=True).start()
             return self.loop
+
+    def close(self) -> None:
+        """Close the kept connections; the next call begins anew."""
+        with self.lock:
+            if self.loop is None or self.pid != os.getpid():
+                return
+            asyncio.run_coroutine_threadsafe(aclose(), self.loop).result(GRACE_S)
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.loop = None
 
 
 _runner = Runner()
