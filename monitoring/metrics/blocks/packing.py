@@ -37,13 +37,11 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
-def zigzag(number: int) -> int:
-    """Of a signed 64-bit number, one that is small when it is near 0."""
-    return number << 1 if number >= 0 else (-number << 1) - 1
-
-
-def unzigzag(number: int) -> int:
-    return number >> 1 if not number & 1 else -(number + 1 >> 1)
+def signed_bytes(number: int) -> bytes:
+    """The fewest bytes of two's complement, little-endian; none for 0."""
+    return number.to_bytes(
+        (number if number >= 0 else ~number).bit_length() // 8 + 1 if number else 0, "little", signed=True
+    )
 
 
 class Reader:
@@ -71,10 +69,13 @@ class Reader:
             shift += 7
         raise CorruptBlockError("A number in a slice is longer than 64 bits.")
 
-    def signed(self) -> int:
-        number = unzigzag(self.varint())
-        if not -(1 << 63) <= number < 1 << 63:
-            raise CorruptBlockError("A number in a slice is longer than 64 bits.")
+    def signed(self, size: int) -> int:
+        """What `signed_bytes` gave in so many bytes."""
+        end = self.at + size
+        if size > 8 or end > len(self.data):
+            raise CorruptBlockError("A number in a slice is cut short, or longer than 64 bits.")
+        number = int.from_bytes(self.data[self.at : end], "little", signed=True)
+        self.at = end
         return number
 
     def array(self, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -148,7 +149,8 @@ def _integers(numbers: Ints, steps: int) -> bytes:
     above = column.view(np.uint64) - np.uint64(base & 0xFFFFFFFFFFFFFFFF)
     highest = int(above.max())
     width = least_width(highest)
-    head = bytes([steps | width]) + varint(zigzag(base)) + (varint(zigzag(int(numbers[0]))) if steps else b"")
+    low, first = signed_bytes(base), signed_bytes(int(numbers[0])) if steps else b""
+    head = bytes([steps | width, len(low) | len(first) << 4]) + low + first
     if not highest:
         return head
     return head + _pco(above.astype(WIDTHS[width]), _SEARCHED if steps and len(numbers) >= _LONG else _PLAIN)
@@ -159,11 +161,13 @@ def read_integers(reader: Reader, count: int) -> Ints:
     tag = reader.byte()
     if tag > (_STEPS | 3):
         raise CorruptBlockError("A column of integers has a form that is not known.")
-    base = reader.signed()
+    sizes = reader.byte()
+    base = reader.signed(sizes & 15)
+    first = reader.signed(sizes >> 4)
     if not tag & _STEPS:
         return _read_above(reader, tag, count) + base
     numbers = np.empty(count, dtype=np.int64)
-    numbers[0] = reader.signed()
+    numbers[0] = first
     numbers[1:] = _read_above(reader, tag, count - 1)
     numbers[1:] += base
     return np.cumsum(numbers, out=numbers)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitoring.metrics.blocks.columns import CorruptBlockError, Ints
-from monitoring.metrics.blocks.packing import Bools, Reader, integer_bytes, mask_bytes, read_integers, varint, zigzag
+from monitoring.metrics.blocks.packing import Bools, Reader, integer_bytes, mask_bytes, read_integers, signed_bytes
 
 MOST_MS = 1 << 61
 """Times are within ± this, so that no difference overflows."""
@@ -93,7 +93,7 @@ def time_bytes(times: Ints) -> bytes:
         return b""
     pace = round((int(times[-1]) - int(times[0])) / (len(times) - 1))
     residuals = times - (times[0] + np.arange(len(times), dtype=np.int64) * pace)
-    drifting = bytes([_RESIDUALS]) + varint(zigzag(pace)) + integer_bytes(residuals)
+    drifting = bytes([_RESIDUALS, len(beat := signed_bytes(pace))]) + beat + integer_bytes(residuals)
     return min(bytes([_ITSELF]) + integer_bytes(times), drifting, key=len)
 
 
@@ -108,7 +108,7 @@ def read_times(data: bytes, count: int, first: int, last: int) -> Ints:
     form = reader.byte()
     if form not in (_ITSELF, _RESIDUALS):
         raise CorruptBlockError("A column of times has a form that is not known.")
-    pace = reader.signed() if form == _RESIDUALS else 0
+    pace = reader.signed(reader.byte()) if form == _RESIDUALS else 0
     times = read_integers(reader, count)
     if form == _RESIDUALS:
         times += first + ticks * np.int64(pace)
