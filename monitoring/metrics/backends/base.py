@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from monitoring.metrics.ingest import Metadata
+from monitoring.metrics.promql.evaluate import Result
 from monitoring.metrics.promql.storage import Labels, Matchers
-
-if TYPE_CHECKING:
-    from monitoring.metrics.promql.evaluate import Result
 
 LOOKBACK_MS = 300_000
 
@@ -24,9 +22,9 @@ class Options:
 class Backend(Protocol):
     """One store. Called from many threads at once."""
 
-    def query(self, text: str, time_ms: int, options: Options) -> "Result": ...
+    def query(self, text: str, time_ms: int, options: Options) -> Result: ...
 
-    def query_range(self, text: str, start_ms: int, end_ms: int, step_ms: int, options: Options) -> "Result": ...
+    def query_range(self, text: str, start_ms: int, end_ms: int, step_ms: int, options: Options) -> Result: ...
 
     def series(
         self, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int, deadline_s: float

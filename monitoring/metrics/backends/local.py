@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from monitoring.metrics.backends.base import Options
 from monitoring.metrics.ingest import Metadata
+from monitoring.metrics.promql import evaluate
+from monitoring.metrics.promql.evaluate import Result
+from monitoring.metrics.promql.limits import Limits
 from monitoring.metrics.promql.storage import Labels, Matchers
 from monitoring.metrics.reading import PostgresStorage
 
-if TYPE_CHECKING:
-    from monitoring.metrics.promql.evaluate import Result
-    from monitoring.metrics.promql.limits import Limits
+METADATA = """
+SELECT metric, type, help, unit FROM metrics_metadata
+WHERE %(metric)s = '' OR metric = %(metric)s ORDER BY metric LIMIT %(limit)s
+"""
 
 
 class Local:
@@ -23,17 +26,13 @@ class Local:
     def __init__(self) -> None:
         self.storage = PostgresStorage()
 
-    def query(self, text: str, time_ms: int, options: Options) -> "Result":
-        from monitoring.metrics.promql import evaluate
-
+    def query(self, text: str, time_ms: int, options: Options) -> Result:
         with reading(options.deadline_s):
             return evaluate.query(
                 self.storage, text, time_ms, limits=limits(options.deadline_s), lookback_ms=options.lookback_ms
             )
 
-    def query_range(self, text: str, start_ms: int, end_ms: int, step_ms: int, options: Options) -> "Result":
-        from monitoring.metrics.promql import evaluate
-
+    def query_range(self, text: str, start_ms: int, end_ms: int, step_ms: int, options: Options) -> Result:
         with reading(options.deadline_s):
             return evaluate.query_range(
                 self.storage,
@@ -64,8 +63,9 @@ class Local:
             return self.storage.label_values(name, matcher_sets, start_ms, end_ms, limit)
 
     def metadata(self, metric: str, limit: int, deadline_s: float) -> list[Metadata]:
-        with reading(deadline_s):
-            return self.storage.metadata(metric, limit)
+        with reading(deadline_s), connection.cursor() as cursor:
+            cursor.execute(METADATA, {"metric": metric, "limit": limit or None})
+            return [Metadata(*row) for row in cursor.fetchall()]
 
 
 def local(url: str) -> Local:
@@ -73,9 +73,7 @@ def local(url: str) -> Local:
     return Local()
 
 
-def limits(deadline_s: float) -> "Limits":
-    from monitoring.metrics.promql.limits import Limits
-
+def limits(deadline_s: float) -> Limits:
     return Limits(most_samples=settings.METRICS_QUERY_MAX_SAMPLES, deadline_s=deadline_s)
 
 

@@ -12,7 +12,11 @@ from django.utils.module_loading import import_string
 from monitoring.metrics.backends.base import Backend
 
 # Scheme → what makes the backend of a URL.
-BACKENDS: dict[str, str] = {"local": "monitoring.metrics.backends.local.local"}
+BACKENDS: dict[str, str] = {
+    "local": "monitoring.metrics.backends.local.local",
+    "prometheus": "monitoring.metrics.backends.prometheus.prometheus",
+    "prometheus+https": "monitoring.metrics.backends.prometheus.prometheus",
+}
 
 
 def backend() -> Backend:
