@@ -6,6 +6,8 @@ import numpy as np
 
 from monitoring.metrics.blocks.columns import Columns, Floats, Ints
 
+_NONE = np.empty(0, dtype=np.int64)
+
 
 def merge(parts: Sequence[Columns]) -> Columns:
     """All series of all parts by ascending id, each series' samples by ascending time, each (series, time) once.
@@ -17,7 +19,7 @@ def merge(parts: Sequence[Columns]) -> Columns:
     parts = [part for part in parts if len(part.ids)]
     if not parts:
         return Columns.empty()
-    if len(parts) == 1 and _is_tidy(parts[0]):
+    if len(parts) == 1 and (parts[0].ids[1:] > parts[0].ids[:-1]).all() and not len(_untidy(parts[0])):
         return parts[0]
     ids, rank, counts = _pieces(parts)
     order = np.lexsort((_first_times(parts), rank))
@@ -25,7 +27,8 @@ def merge(parts: Sequence[Columns]) -> Columns:
     offsets = np.zeros(len(ids) + 1, dtype=np.int64)
     np.cumsum(np.bincount(rank, weights=counts, minlength=len(ids)).astype(np.int64), out=offsets[1:])
     merged = Columns(ids, offsets, times, values)
-    return merged if _is_tidy(merged) else _sorted(parts, ids, rank, counts)
+    untidy = _untidy(merged)
+    return merged if not len(untidy) else _with_sorted(merged, untidy, _sorted(parts, rank, counts, untidy))
 
 
 def _pieces(parts: Sequence[Columns]) -> tuple[Ints, Ints, Ints]:
@@ -56,25 +59,44 @@ def _gathered(parts: Sequence[Columns], order: Ints, counts: Ints) -> tuple[Ints
     return times[places], values[places]
 
 
-def _is_tidy(columns: Columns) -> bool:
-    """Ids ascend, and the times of each series do."""
-    if not (columns.ids[1:] > columns.ids[:-1]).all():
-        return False
-    rises = columns.times[1:] > columns.times[:-1]
+def _untidy(columns: Columns) -> Ints:
+    """The places of series whose times do not ascend, or hold doubles."""
+    falls = columns.times[1:] <= columns.times[:-1]
     starts = columns.offsets[1:-1]
-    rises[starts[(starts > 0) & (starts < len(columns.times))] - 1] = True
-    return bool(rises.all())
+    falls[starts[(starts > 0) & (starts < len(columns.times))] - 1] = False
+    if not falls.any():
+        return _NONE
+    return np.unique(np.searchsorted(columns.offsets, np.flatnonzero(falls), side="right") - 1)
 
 
-def _sorted(parts: Sequence[Columns], ids: Ints, rank: Ints, counts: Ints) -> Columns:
-    """By a sort of every sample; stable, so that the first of doubles comes first."""
-    series = np.repeat(rank, counts)
-    times = np.concatenate([part.times for part in parts])
-    values = np.concatenate([part.values for part in parts])
+def _sorted(parts: Sequence[Columns], rank: Ints, counts: Ints, wanted: Ints) -> Columns:
+    """The series of these ranks, by a sort of their samples as they come in the parts; stable, so that the first of doubles is first."""
+    picked = np.isin(rank, wanted)
+    keep = np.repeat(picked, counts)
+    series = np.repeat(np.searchsorted(wanted, rank[picked]), counts[picked])
+    times = np.concatenate([part.times for part in parts])[keep]
+    values = np.concatenate([part.values for part in parts])[keep]
     order = np.lexsort((times, series))
     series, times = series[order], times[order]
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = (series[1:] != series[:-1]) | (times[1:] != times[:-1])
-    offsets = np.zeros(len(ids) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(series[first], minlength=len(ids)), out=offsets[1:])
-    return Columns(ids, offsets, times[first], values[order][first])
+    offsets = np.zeros(len(wanted) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(series[first], minlength=len(wanted)), out=offsets[1:])
+    return Columns(wanted, offsets, times[first], values[order][first])
+
+
+def _with_sorted(merged: Columns, untidy: Ints, mended: Columns) -> Columns:
+    """All series, those that were not tidy as mended."""
+    if len(untidy) == len(merged.ids):
+        return Columns(merged.ids, mended.offsets, mended.times, mended.values)
+    counts = np.diff(merged.offsets)
+    stay = np.ones(len(counts), dtype=np.bool_)
+    stay[untidy] = False
+    stays = np.repeat(stay, counts)
+    counts[untidy] = np.diff(mended.offsets)
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    place = np.repeat(stay, counts)
+    times, values = np.empty(len(place), dtype=np.int64), np.empty(len(place))
+    times[place], values[place] = merged.times[stays], merged.values[stays]
+    times[~place], values[~place] = mended.times, mended.values
+    return Columns(merged.ids, offsets, times, values)
