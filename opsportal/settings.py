@@ -229,6 +229,12 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Questions about what was measured ----------------------------------------------------------------------------
+METRICS_BACKEND = env.url(
+    "METRICS_BACKEND",
+    "",
+    schemes=("prometheus", "prometheus+https"),
+    help="Prometheus-compatible system that keeps the samples; empty: the portal's own PostgreSQL.",
+)
 METRICS_QUEUE_HOURS = env.integer(
     "METRICS_QUEUE_HOURS", 48, low=1, help="Hours for which samples wait for a remote-write destination that does not answer."
 )
@@ -252,6 +258,13 @@ CHECKS_ALLOW_PRIVATE = env.boolean(
 )
 WEBHOOKS_ALLOW_PRIVATE = env.boolean(
     "WEBHOOKS_ALLOW_PRIVATE", False, help="Let webhooks connect to private and loopback addresses."
+)
+
+METRICS_FILE_SD_DIR = (
+    env.folder(
+        "METRICS_FILE_SD_DIR", "", help="Where lists of scrape targets may be read from; empty: `DATA_DIR/file_sd`."
+    )
+    or DATA_DIR / "file_sd"
 )
 
 # --- Admin ------------------------------------------------------------------------------------------------------
@@ -354,5 +367,5 @@ BEAT_TICK_KEY = "opsportal:beat"  # in Valkey: when beat last ticked, in Unix se
 LOGGING = logs.configuration(
     level=env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), help="Least severe record logged."),
     style=env.choice("LOG_FORMAT", "text", ("text", "json"), help="One line of text, or one JSON object, a record."),
-    secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS, DATABASE_URL, REDIS_URL],
+    secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS, DATABASE_URL, REDIS_URL, METRICS_BACKEND],
 )

@@ -21,7 +21,7 @@ BACKENDS: dict[str, str] = {
 
 def backend() -> Backend:
     """That of the settings; `local` where they name none."""
-    return _made(getattr(settings, "METRICS_BACKEND", "") or "local://")
+    return _made(settings.METRICS_BACKEND or "local://")
 
 
 @cache
