@@ -12,7 +12,7 @@ from monitoring.metrics.promql.errors import execution
 from monitoring.metrics.promql.limits import Budget
 from monitoring.metrics.promql.operators import ARITHMETIC, COMPARE, DROPS_NAME, scalars
 from monitoring.metrics.promql.quoting import labels_text
-from monitoring.metrics.promql.rows import compact, distinct, empty, grouped, without_name
+from monitoring.metrics.promql.rows import compact, distinct, empty, grouped, unnamed, without_name
 from monitoring.metrics.promql.storage import Labels
 from monitoring.metrics.promql.vectors import Bools, Floats, Scalar, Vector
 
@@ -35,10 +35,11 @@ def _with_scalar(node: Binary, vector: Vector, numbers: Floats, swapped: bool) -
     one, other = (numbers, values) if swapped else (values, numbers)
     labels = vector.labels
     if op in ARITHMETIC:
-        return distinct(Vector([without_name(one) for one in labels], ARITHMETIC[op](one, other), vector.present))
+        result = Vector(labels, ARITHMETIC[op](one, other), vector.present)
+        return distinct(unnamed(result) if op in DROPS_NAME else result)
     kept = COMPARE[op](one, other)
     if node.returns_bool:
-        return distinct(Vector([without_name(one) for one in labels], kept.astype(np.float64), vector.present))
+        return distinct(unnamed(Vector(labels, kept.astype(np.float64), vector.present)))
     return compact(Vector(labels, values, vector.present & kept))
 
 

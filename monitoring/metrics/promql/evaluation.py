@@ -25,7 +25,7 @@ from monitoring.metrics.promql.calls import Call, Value
 from monitoring.metrics.promql.functions.registry import FUNCTIONS
 from monitoring.metrics.promql.limits import Budget
 from monitoring.metrics.promql.reads import Query, Reads, fixed, subquery_steps, want, wants
-from monitoring.metrics.promql.rows import compact, concatenated, distinct, repeated, without_name
+from monitoring.metrics.promql.rows import compact, concatenated, distinct, repeated, unnamed
 from monitoring.metrics.promql.selectors import instants, whole, windows
 from monitoring.metrics.promql.storage import Storage
 from monitoring.metrics.promql.subqueries import windows_of
@@ -178,8 +178,7 @@ class Evaluation:
         found = self._operand(node.expr, steps)
         if isinstance(found, Scalar):
             return Scalar(-found.values)
-        labels = [without_name(one) for one in found.labels]
-        return distinct(Vector(labels, -found.values, found.present), ever=True)
+        return distinct(unnamed(Vector(found.labels, -found.values, found.present)), ever=True)
 
 
 _UNREAD = Text("")

@@ -266,11 +266,7 @@ class Parser:
         return self.selector(token), token.position
 
     def string(self) -> str:
-        token = self.take()
-        try:
-            return unquote(token.text)
-        except ValueError:
-            raise MistakeError("unknown escape sequence in a quoted string", token.position) from None
+        return unquote(self.take().text)
 
     def selector(self, name: Token | None) -> Node:
         start = self.peek().position if name is None else name.position
@@ -395,6 +391,6 @@ def _described(token: Token) -> str:
     if kind in _DESCRIBED:
         short = go_quote(text) if kind in ("identifier", "metric") or len(text) <= 10 else go_quote(text[:10]) + "..."
         return f"{_DESCRIBED[kind]} {short}"
-    if kind in _PRECEDENCE or kind in ("=", "=~", "!~"):
+    if kind in _PRECEDENCE or kind in ("=~", "!~", "@"):
         return f"<op:{text}>"
     return f"<{text}>" if text.isalnum() or "_" in text else go_quote(text)

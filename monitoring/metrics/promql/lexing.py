@@ -7,7 +7,7 @@ of grammar before it is reported first.
 import re
 from typing import NamedTuple
 
-from monitoring.metrics.promql.quoting import go_quote
+from monitoring.metrics.promql.quoting import escape_problem, go_quote
 
 _AGGREGATORS = "avg bottomk count count_values group limit_ratio limitk max min quantile stddev stdvar sum topk"
 AGGREGATORS = frozenset(_AGGREGATORS.split())
@@ -17,24 +17,20 @@ _NUMBER = r"0[xX][0-9a-fA-F]*(?:\.[0-9a-fA-F]*)?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:
 _DURATION = r"[0-9]+[smhdwy]s?(?:[0-9]+[smhdw]s?)*"
 _STRING = r"\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`"
 
-_OUTSIDE = re.compile(
-    r"(?P<space>\s+|\#[^\n]*)"
-    r"|(?P<word>[A-Za-z_:][A-Za-z0-9_:]*)"
+_SPACE = r"(?P<space>\s+|\#[^\n]*)"
+_REST = (
     rf"|(?P<duration>{_DURATION})(?![A-Za-z0-9_])"
     rf"|(?P<number>{_NUMBER})(?![A-Za-z0-9_])"
     rf"|(?P<string>{_STRING})"
     r"|(?P<op>==|!=|<=|>=|[-+*/%^<>@,=(){}\[\]])"
 )
-_BRACES = re.compile(
-    r"(?P<space>\s+|\#[^\n]*)"
-    r"|(?P<identifier>[A-Za-z_][A-Za-z0-9_]*)"
-    rf"|(?P<string>{_STRING})"
-    r"|(?P<op>=~|!~|!=|[=,}])"
-)
+_OUTSIDE = re.compile(rf"{_SPACE}|(?P<word>[A-Za-z_:][A-Za-z0-9_:]*){_REST}")
+_BRACES = re.compile(rf"{_SPACE}|(?P<identifier>[A-Za-z_][A-Za-z0-9_]*)|(?P<string>{_STRING})|(?P<op>=~|!~|!=|[=,}}])")
 _BRACKETS = re.compile(
-    rf"(?P<space>\s+|\#[^\n]*)|(?P<duration>{_DURATION})(?![A-Za-z0-9_])|(?P<op>[\]:])|(?P<number>{_NUMBER})"
-)
-_BAD_NUMBER = re.compile(r"[0-9.]+[A-Za-z_]?")
+    rf"{_SPACE}|(?P<colon>[A-Za-z_:]){_REST}"
+)  # Prometheus's lexer takes any letter there for a colon
+_LENGTH = re.compile(rf"\s*({_DURATION})(?![A-Za-z0-9_])")
+_NUMBER_START = re.compile(_NUMBER)
 
 
 class Token(NamedTuple):
@@ -75,11 +71,11 @@ def tokenize(text: str) -> list[Token]:
             problem, pattern = _operator(reading, piece, pattern)
             if problem:
                 return [*tokens, Token("error", problem, reading.position)]
-        elif kind == "number" and pattern is _BRACKETS:
-            return [*tokens, Token("error", "missing unit character in duration", reading.position)]
         elif kind != "space":
-            tokens.append(Token(kind, piece, reading.position))
-        reading.position = found.end()
+            problem = _taken(reading, kind, piece)
+            if problem:
+                return [*tokens, Token("error", problem, reading.position)]
+        reading.position = max(reading.position, found.end())
     return [*tokens, _end(reading, pattern)]
 
 
@@ -94,6 +90,19 @@ def _word(piece: str, position: int) -> Token:
     return Token("metric" if ":" in piece else "identifier", piece, position)
 
 
+def _taken(reading: _Reading, kind: str, piece: str) -> str:
+    """Takes a literal, identifier or colon in; an error, or nothing."""
+    problem = ""
+    if kind == "string":
+        problem = escape_problem(piece)
+    elif kind == "colon":
+        problem = f"unexpected colon '{piece}'" if reading.colon else ""
+        reading.colon, kind = True, ":"
+    if not problem:
+        reading.tokens.append(Token(kind, piece, reading.position))
+    return problem
+
+
 def _operator(reading: _Reading, piece: str, pattern: re.Pattern[str]) -> tuple[str, re.Pattern[str]]:
     """Takes the operator in; an error, or nothing, and how to read on."""
     problem = ""
@@ -101,30 +110,68 @@ def _operator(reading: _Reading, piece: str, pattern: re.Pattern[str]) -> tuple[
         reading.depth += 1 if piece == "(" else -1
         if reading.depth < 0:
             problem = "unexpected right parenthesis ')'"
+            reading.position += 1
     elif piece in "{}":
         if piece == "}" and pattern is not _BRACES:
             problem = "unexpected character: '}'"
         pattern = _BRACES if piece == "{" else _OUTSIDE
-    elif piece in "[]:":
-        problem, pattern = _bracket(reading, piece)
-    elif piece == "=" and pattern is _OUTSIDE and reading.text.startswith("~", reading.position + 1):
+    elif piece in "[]":
+        return _bracket(reading, piece)
+    elif piece == "=" and pattern is not _BRACES and reading.text.startswith("~", reading.position + 1):
         problem = "unexpected character after '=': '~'"
     if not problem:
         reading.tokens.append(Token(piece, piece, reading.position))
-    return problem, pattern
+    return problem, _BRACKETS if reading.bracket and pattern is _OUTSIDE else pattern
 
 
 def _bracket(reading: _Reading, piece: str) -> tuple[str, re.Pattern[str]]:
-    if piece == "[":
-        reading.bracket, reading.colon = True, False
-        return "", _BRACKETS
     if piece == "]":
-        problem = "" if reading.bracket else "unexpected right bracket ']'"
+        if not reading.bracket:
+            return "unexpected right bracket ']'", _OUTSIDE
         reading.bracket = False
-        return problem, _OUTSIDE
-    problem = "unexpected colon ':'" if reading.colon else ""
-    reading.colon = True
-    return problem, _BRACKETS
+        reading.tokens.append(Token(piece, piece, reading.position))
+        return "", _OUTSIDE
+    if reading.bracket:
+        return "unexpected left bracket '['", _BRACKETS
+    reading.bracket, reading.colon = True, False
+    reading.tokens.append(Token(piece, piece, reading.position))
+    return _length(reading), _BRACKETS
+
+
+def _length(reading: _Reading) -> str:
+    """Takes in the duration that must follow a bracket; an error, or nothing."""
+    text = reading.text
+    found = _LENGTH.match(text, reading.position + 1)
+    if found is not None:
+        reading.tokens.append(Token("duration", found.group(1), found.start(1)))
+        reading.position = found.end()
+        return ""
+    reading.position += 1
+    while text[reading.position : reading.position + 1].isspace():
+        reading.position += 1
+    number = _NUMBER_START.match(text, reading.position)
+    after = number.end() if number else reading.position
+    if not _is_word(text[after : after + 1]):
+        return "missing unit character in duration"
+    return f"bad duration syntax: {go_quote(_bad_duration(text, reading.position))}"
+
+
+def _bad_duration(text: str, start: int) -> str:
+    """What Prometheus's lexer had read of a number or duration when it gave up."""
+    number = _NUMBER_START.match(text, start)
+    at = number.end() if number else start
+    while text[at : at + 1] and text[at] in "smhdwy":
+        at += 1
+        at += text[at : at + 1] == "s"
+        digits = re.compile("[0-9]*").match(text, at)
+        if digits is None or digits.end() == at:
+            return text[start : at + 1]
+        at = digits.end()
+    return text[start:at]
+
+
+def _is_word(character: str) -> bool:
+    return bool(character) and (character == "_" or (character.isascii() and character.isalnum()))
 
 
 def _unreadable(reading: _Reading, pattern: re.Pattern[str]) -> Token:
@@ -138,11 +185,8 @@ def _unreadable(reading: _Reading, pattern: re.Pattern[str]) -> Token:
         message = f"unexpected character after '!'{inside}: {_quoted_character(after)}"
     elif character == "{" and inside:
         message = "unexpected left brace '{'"
-    elif character.isdigit() and not inside:
-        piece = _BAD_NUMBER.match(text, position)
-        message = f"bad number or duration syntax: {go_quote(piece.group() if piece else character)}"
-    elif pattern is _BRACKETS:
-        message = 'bad duration syntax: ""'
+    elif character in "0123456789" and not inside:
+        message = f"bad number or duration syntax: {go_quote(_bad_duration(text, position))}"
     else:
         message = f"unexpected character{inside}: {_quoted_character(character)}"
     return Token("error", message, position)

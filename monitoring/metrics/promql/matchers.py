@@ -60,6 +60,8 @@ def _told(pattern: str, error: re2.error) -> str:
         what = "invalid repeat count"
     elif what == "invalid perl operator":
         what = "invalid or unsupported Perl syntax"
+    elif what == "invalid named capture group":
+        what = "invalid named capture"
     elif what == "missing ]":
         what = "missing closing ]"
     elif what == "missing )":

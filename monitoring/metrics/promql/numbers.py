@@ -10,6 +10,8 @@ from monitoring.metrics.promql.quoting import go_quote
 _DURATION = re.compile(
     r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?"
 )
+_FAILED = "error parsing number: strconv.ParseFloat: parsing"
+_OCTAL = re.compile(r"0[0-7]+")
 _UNITS_MS = (365 * 86_400_000, 7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1_000, 1)
 _MOST_MS = (2**63 - 1) // 1_000_000  # Prometheus keeps nanoseconds in 64 bits
 
@@ -19,15 +21,15 @@ def number(token: Token) -> float:
     text = token.text
     low = text.lower()
     try:
-        if low.startswith("0x"):
-            return float(int(text, 16))
-        if len(text) > 1 and text[0] == "0" and all(digit in "01234567" for digit in text):
-            return float(int(text, 8))
-        return float(text)
-    except (ValueError, OverflowError):
-        raise MistakeError(
-            f"error parsing number: strconv.ParseFloat: parsing {go_quote(text)}: invalid syntax", token.position
-        ) from None
+        whole = int(text, 16) if low.startswith("0x") else int(text, 8) if _OCTAL.fullmatch(text) else None
+        if whole is not None and whole < 2**63:
+            return float(whole)
+        value = float(text)
+    except ValueError:
+        raise MistakeError(f"{_FAILED} {go_quote(text)}: invalid syntax", token.position) from None
+    if math.isinf(value) and "inf" not in low:
+        raise MistakeError(f"{_FAILED} {go_quote(text)}: value out of range", token.position)
+    return value
 
 
 def duration_ms(token: Token) -> int:

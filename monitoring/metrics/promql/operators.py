@@ -23,7 +23,8 @@ COMPARE: dict[str, Callable[[Floats, Floats], Bools]] = {
     ">=": np.greater_equal,
     "<=": np.less_equal,
 }
-DROPS_NAME = frozenset(("+", "-", "*", "/", "%", "^", "atan2"))
+DROPS_NAME = frozenset(("+", "-", "*", "/", "%", "^"))
+"""Not atan2: Prometheus 2.42 leaves the name on it."""
 
 
 def scalars(op: str, left: Floats, right: Floats) -> Floats:

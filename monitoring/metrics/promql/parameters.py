@@ -131,8 +131,7 @@ def largest(values: Sequence[float], most: int) -> list[int]:
             heap.append((value, place))
             _up(heap)
         elif value > low or (low != low and value == value):
-            heap[0] = (value, place)
-            _down(heap)
+            _replace_lowest(heap, (value, place))
         low = heap[0][0]
     heap.sort(key=lambda entry: (entry[0] == entry[0], entry[0] if entry[0] == entry[0] else 0.0), reverse=True)
     return [place for _, place in heap]
@@ -140,6 +139,16 @@ def largest(values: Sequence[float], most: int) -> list[int]:
 
 def _less(one: float, other: float) -> bool:
     return one != one or one < other
+
+
+def _replace_lowest(heap: list[tuple[float, int]], entry: tuple[float, int]) -> None:
+    """Pop and push: the last leaf sinks from the top, the new one rises from the end."""
+    last = heap.pop()
+    if heap:
+        heap[0] = last
+        _down(heap)
+    heap.append(entry)
+    _up(heap)
 
 
 def _up(heap: list[tuple[float, int]]) -> None:

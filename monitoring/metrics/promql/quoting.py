@@ -39,12 +39,49 @@ def _quoted(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def escape_problem(literal: str) -> str:
+    """What is wrong with the escapes of a quoted literal, in the words of Prometheus's lexer; nothing if they are right."""
+    quote = literal[0]
+    if quote == "`" or "\\" not in literal:
+        return ""
+    for found in _ESCAPE.finditer(literal[1:-1]):
+        short, octal, code, digits, wrong = found.group(1, 2, 4, 5, 6)
+        if short in ("'", '"') and short != quote:
+            wrong = short
+        if wrong is not None:
+            return _escape_told(wrong, literal, found.end() + 1)
+        number = int(octal, 8) if octal else int(code or digits or "0", 16)
+        if number > (255 if octal else 0x10FFFF) or 0xD800 <= number < 0xE000:
+            return "escape sequence is an invalid Unicode code point"
+    return ""
+
+
+def _escape_told(wrong: str, literal: str, place: int) -> str:
+    """`wrong` is the character after the backslash, its digits start at `place` of the literal."""
+    sizes = {"x": (2, 16), "u": (4, 16), "U": (8, 16)}
+    if wrong.isdigit() and wrong in "01234567":
+        size, base, place = 3, 8, place - 1
+    elif wrong in sizes:
+        size, base = sizes[wrong]
+    else:
+        return f"unknown escape sequence {_go_rune(wrong)}"
+    digits = "0123456789abcdef"[:base]
+    bad = next((one for one in literal[place : place + size] if one.lower() not in digits), "")
+    return f"illegal character {_go_rune(bad)} in escape sequence" if bad else "escape sequence not terminated"
+
+
+def _go_rune(character: str) -> str:
+    """Go's %#U."""
+    return f"U+{ord(character):04X}" + (f" '{character}'" if character.isprintable() else "")
+
+
 def unquote(literal: str) -> str:
-    """The text of a quoted literal. ValueError where an escape is unknown."""
+    """The text of a quoted literal whose escapes are right."""
     quote, inner = literal[0], literal[1:-1]
     if quote == "`" or "\\" not in inner:
         return inner
-    pieces, start, raw = [], 0, bytearray()
+    pieces: list[str] = []
+    raw, start = bytearray(), 0
 
     def flush() -> None:
         if raw:
@@ -52,30 +89,19 @@ def unquote(literal: str) -> str:
             raw.clear()
 
     for found in _ESCAPE.finditer(inner):
+        short, octal, byte, code, digits = found.group(1, 2, 3, 4, 5)
         if found.start() > start:
             flush()
-            pieces.append(inner[start : found.start()])
+        pieces.append(inner[start : found.start()])
         start = found.end()
-        octal, byte = found.group(2), found.group(3)
         if octal or byte:  # bytes of a character, maybe in several escapes
-            raw.append(int(octal, 8) & 0xFF if octal else int(byte, 16))
+            raw.append(int(octal, 8) if octal else int(byte, 16))
             continue
         flush()
-        pieces.append(_unescaped(found, quote))
+        pieces.append(_SHORT.get(short, short) if short else chr(int(code or digits, 16)))
     flush()
     pieces.append(inner[start:])
     return "".join(pieces)
-
-
-def _unescaped(found: re.Match[str], quote: str) -> str:
-    short, code = found.group(1), found.group(4) or found.group(5)
-    if code:
-        return chr(int(code, 16))  # ValueError beyond Unicode
-    if short in ("'", '"') and short != quote:
-        short = None
-    if not short:
-        raise ValueError("invalid syntax")
-    return _SHORT.get(short, short)
 
 
 def labels_text(labels: Labels) -> str:

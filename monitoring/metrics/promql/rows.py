@@ -18,6 +18,11 @@ def without_name(labels: Labels) -> Labels:
     return tuple([pair for pair in labels if pair[0] != _NAME])
 
 
+def unnamed(vector: Vector) -> Vector:
+    """The same without the metrics' names; equal label sets may come of it."""
+    return Vector([without_name(labels) for labels in vector.labels], vector.values, vector.present)
+
+
 def empty(steps: int) -> Vector:
     """No series."""
     return Vector([], np.empty((0, steps)), np.empty((0, steps), dtype=np.bool_))
