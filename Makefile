@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live torture-checks lock screenshots clean
+.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live compat-promql torture-checks lock screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ bench-pages: $(DEV) ## Overview with 10,000 checks: time, statements, bytes
 
 bench-live: $(DEV) ## 1,000 WebSocket clients: gaps and delay; flip to open page
 	$(BIN)/python -m benchmarks.live
+
+compat-promql: $(DEV) ## Ask our PromQL and Debian's Prometheus the same on the same samples, and compare
+	$(BIN)/python -m benchmarks.compat
 
 screenshots: $(DEV) ## Make the pictures of docs/images from a private portal with a made-up estate
 	$(BIN)/python -m docs.screenshots

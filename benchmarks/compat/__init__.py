@@ -1,0 +1,1 @@
+"""Our PromQL beside Debian's Prometheus, on the same samples: `make compat-promql`."""

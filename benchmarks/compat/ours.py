@@ -1,0 +1,54 @@
+"""Our engine, asked the same questions over any storage."""
+
+import numpy as np
+
+from benchmarks.compat.answers import Answer, Question, Row, refusal
+from monitoring.metrics.promql import evaluate
+from monitoring.metrics.promql.errors import PromqlError
+from monitoring.metrics.promql.storage import Storage
+from monitoring.metrics.promql.vectors import Ints, Scalar, Text, Vector, Windows
+
+
+class Ours:
+    """Evaluates over `storage`; what an exception other than the engine's own says is an answer too: a wrong one."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+
+    def ask(self, question: Question) -> Answer:
+        try:
+            return self._ask(question)
+        except PromqlError as error:
+            return refusal(error.kind, error.message)
+        except Exception as error:
+            return refusal(f"({type(error).__name__})", str(error))
+
+    def _ask(self, question: Question) -> Answer:
+        if question.step_ms:
+            span = (question.start_ms, question.end_ms, question.step_ms)
+            result = evaluate.query_range(self.storage, question.text, *span)
+        else:
+            result = evaluate.query(self.storage, question.text, question.start_ms)
+        times = np.asarray(result.step_times_ms, dtype=np.int64)
+        return answer(result.value, times, "matrix" if question.step_ms else result.kind)
+
+
+def answer(value: Scalar | Text | Vector | Windows, times: Ints, kind: str) -> Answer:
+    """The value of an expression at `times` (T), as the HTTP API would give it."""
+    if isinstance(value, Text):
+        return Answer("string", text=value.value)
+    if isinstance(value, Scalar):
+        return Answer(kind, [Row((), times, np.broadcast_to(value.values, times.shape))])
+    if isinstance(value, Vector):
+        kept = [i for i in range(len(value.labels)) if value.present[i].any()]
+        return Answer(
+            kind, [Row(value.labels[i], times[value.present[i]], value.values[i][value.present[i]]) for i in kept]
+        )
+    return Answer(kind, windows(value))
+
+
+def windows(value: Windows) -> list[Row]:
+    """A range vector at one moment."""
+    ranges = [slice(int(start), int(end)) for start, end in zip(value.starts[:, 0], value.ends[:, 0], strict=True)]
+    rows = zip(value.labels, ranges, strict=True)
+    return [Row(labels, value.times[one], value.values[one]) for labels, one in rows if one.stop > one.start]

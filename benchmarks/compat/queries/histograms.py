@@ -1,0 +1,72 @@
+"""histogram_quantile on classic histograms, whole and broken, and what 2.42 says of native ones."""
+
+from benchmarks.compat.queries.query import Query, spread
+
+QUANTILES = "0 0.01 0.25 0.5 0.9 0.99 0.999 1 -0.1 1.1 NaN Inf -Inf"
+
+QUERIES: list[str | Query] = [
+    *spread("histogram_quantile($q, latency_seconds_bucket)", q=QUANTILES),
+    *spread("histogram_quantile($q, rate(latency_seconds_bucket[5m]))", q=QUANTILES),
+    *spread("histogram_quantile($q, broken_bucket)", q=QUANTILES),
+    *spread("histogram_quantile($q, rate(broken_bucket[5m]))", q="0 0.2 0.5 0.8 0.95 1"),
+    *spread(
+        "histogram_quantile(0.9, sum by ($by) (rate(latency_seconds_bucket[5m])))",
+        by=["le", "le, job", "job", "instance, le"],
+    ),
+    *spread(
+        "histogram_quantile(0.9, sum without ($by) (rate(latency_seconds_bucket[5m])))",
+        by=["job", "le", "instance, job"],
+    ),
+    *spread("histogram_quantile(0.5, increase(latency_seconds_bucket[$range]))", range="30s 1m 10m 1h"),
+    *spread(
+        "histogram_quantile($q, latency_seconds_bucket{instance='a:80'})",
+        q=["time()", "scalar(up)", "1 / 3", "0.5 + 0.4"],
+    ),
+    *spread("histogram_quantile(0.5, $of)", of=["up", "nothing", "temperature", "latency_seconds_sum", "vector(1)"]),
+    *spread(
+        "histogram_quantile(0.5, latency_seconds_bucket{le=~'$le'})",
+        le=["0.1|0.5|.Inf", "0.1|0.5", ".Inf", "1|2.5|.Inf"],
+    ),
+    "histogram_quantile(0.5, {__name__=~'latency_seconds_bucket|broken_bucket'})",
+    "histogram_quantile(0.5, {__name__=~'.*_bucket', job='api'})",
+    "histogram_quantile(0.5, latency_seconds_bucket * -1)",
+    "histogram_quantile(0.5, latency_seconds_bucket * 0)",
+    "histogram_quantile(0.5, latency_seconds_bucket / 0)",
+    "histogram_quantile(0.5, latency_seconds_bucket * NaN)",
+    "histogram_quantile(0.5, latency_seconds_bucket > 1000)",
+    "histogram_quantile(0.5, label_replace(latency_seconds_bucket, 'le', '$1', 'instance', '(.).*'))",
+    "histogram_quantile(0.5, label_replace(latency_seconds_bucket, 'le', '', '', ''))",
+    "histogram_quantile(0.5, label_replace(latency_seconds_bucket{le=~'1|.Inf'}, 'le', '+inf', 'le', '.*Inf'))",
+    "histogram_quantile(0.5, label_replace(broken_bucket{case='fine'}, 'le', 'Infinity', 'le', '.*Inf'))",
+    "histogram_quantile(0.5, label_replace(broken_bucket{case='fine'}, 'le', '0x1p1', 'le', '2'))",
+    "histogram_quantile(0.5, label_replace(broken_bucket{case='fine'}, 'le', '2_0', 'le', '2'))",
+    "histogram_quantile(0.5, label_replace(broken_bucket{case='fine'}, 'le', ' 2', 'le', '2'))",
+    "histogram_quantile(0.9, label_replace(broken_bucket{case='fine'}, 'le', '1e400', 'le', '2'))",
+    "histogram_quantile(0.9, avg_over_time(latency_seconds_bucket[10m]))",
+    "histogram_quantile(0.9, sum by (le) (rate(latency_seconds_bucket[5m]))) > 0.3",
+    "max(histogram_quantile(0.9, rate(latency_seconds_bucket[5m])))",
+    "histogram_quantile(0.9, rate(latency_seconds_bucket[5m])) / on(job, instance) rate(latency_seconds_sum[5m])",
+    "max_over_time(histogram_quantile(0.9, rate(latency_seconds_bucket[2m]))[20m:2m])",
+    "rate(latency_seconds_sum[5m]) / rate(latency_seconds_count[5m])",
+    "sum(rate(latency_seconds_bucket{le='0.1'}[5m])) by (job) / sum(rate(latency_seconds_count[5m])) by (job)",
+    "latency_seconds_bucket{le='0.5'} / ignoring(le) latency_seconds_bucket{le='+Inf'}",
+    "sum by (le) (latency_seconds_bucket)",
+    "broken_bucket",
+    "rate(broken_bucket[5m])",
+    # Of what classic histograms do not have
+    *spread("$fn(latency_seconds_bucket)", fn="histogram_count histogram_sum"),
+    *spread("$fn(temperature)", fn="histogram_count histogram_sum"),
+    "histogram_fraction(0, 0.2, latency_seconds_bucket)",
+    "histogram_fraction(0, 0.2, nothing)",
+    "histogram_count(latency_seconds_bucket[5m])",
+    "histogram_fraction(0, temperature)",
+    "histogram_fraction('a', 0, temperature)",
+    "histogram_quantile(latency_seconds_bucket)",
+    "histogram_quantile(latency_seconds_bucket, 0.9)",
+    "histogram_quantile(0.9, latency_seconds_bucket[5m])",
+    "histogram_quantile('0.9', latency_seconds_bucket)",
+    "histogram_quantile(0.9)",
+    "histogram_quantile()",
+    "histogram_quantile(0.9, latency_seconds_bucket, 1)",
+    Query("histogram_quantile(0.9, rate(latency_seconds_bucket{instance='e:80'}[2m]))", spans=((3_500, 4_200, 7),)),
+]
