@@ -45,6 +45,13 @@ class DestinationAdmin(ModelAdmin):
             samples, age_s = cursor.fetchone()
         return f"{samples:,} samples, the oldest for {age_s:.0f} s" if samples else "nothing"
 
+    def has_change_permission(self, request: HttpRequest, obj: Destination | None = None) -> bool:
+        """The destination of METRICS_BACKEND is changed by that setting."""
+        return not (obj and obj.is_backend) and bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Destination | None = None) -> bool:
+        return not (obj and obj.is_backend) and bool(super().has_delete_permission(request, obj))
+
     def save_form(self, request: HttpRequest, form: DestinationForm, change: bool) -> Any:
         return form.instance
 

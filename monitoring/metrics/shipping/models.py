@@ -37,6 +37,7 @@ class Destination(models.Model):
     sealed_secret = models.TextField(blank=True, editable=False)
     external_labels = models.JSONField(default=dict, blank=True)
     enabled = models.BooleanField(default=True)
+    is_backend = models.BooleanField(default=False, editable=False, help_text="The system of METRICS_BACKEND.")
     cursor_xid = models.BigIntegerField(default=0, editable=False)
     cursor_id = models.BigIntegerField(default=0, editable=False)
     next_attempt_at = models.DateTimeField(auto_now_add=True, editable=False)

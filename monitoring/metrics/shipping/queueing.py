@@ -1,12 +1,11 @@
 """Into the queue, in the transaction that stores the samples: what is stored is sent, what is rolled back is not."""
 
 import time
-from typing import Any
 
-from django.db import connection
-from psycopg import AsyncConnection
+from django.conf import settings
 
 from monitoring.metrics.shipping.payloads import Samples, packed
+from monitoring.metrics.statements import Ask, Plan, run
 
 LOOK_EVERY_S = 5.0
 WANTED = "SELECT EXISTS (SELECT 1 FROM shipping_destination WHERE enabled)"
@@ -34,24 +33,20 @@ class Interest:
 interest = Interest()
 
 
-def enqueue(samples: Samples) -> None:
-    """Queue samples for every destination there is, in the caller's transaction."""
+def queueing(samples: Samples) -> Plan[None]:
+    """Queue samples for every destination there is; a plan, so that both kinds of connection can follow it."""
     if not len(samples.ids):
         return
-    with connection.cursor() as cursor:
-        if not interest.is_known():
-            cursor.execute(WANTED)
-            interest.learn(bool(cursor.fetchone()[0]))
-        if interest.wanted:
-            cursor.execute(INSERT, [len(samples.ids), packed(samples)])
-
-
-async def aenqueue(database: AsyncConnection[Any], samples: Samples) -> None:
-    """As `enqueue`, on a connection of the engine's."""
-    if not len(samples.ids):
+    if settings.METRICS_BACKEND:  # the queue is the only place where they are kept until they are there
+        yield Ask(INSERT, [len(samples.ids), packed(samples)])
         return
     if not interest.is_known():
-        row = await (await database.execute(WANTED)).fetchone()
-        interest.learn(bool(row and row[0]))
+        [(wanted,)] = yield Ask(WANTED, [])
+        interest.learn(bool(wanted))
     if interest.wanted:
-        await database.execute(INSERT, [len(samples.ids), packed(samples)])
+        yield Ask(INSERT, [len(samples.ids), packed(samples)])
+
+
+def enqueue(samples: Samples) -> None:
+    """Queue samples in the caller's transaction."""
+    run(queueing(samples))

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitoring.metrics.shipping.encoding import HEADERS
 from monitoring.metrics.shipping.models import Auth
-from opsportal.crypto import unseal
+from opsportal.crypto import seal, unseal
 from opsportal.http import BasicAuth, BearerAuth, HttpError, Request, Response, Zone, fetch
 
 TIMEOUT_S = 15.0
@@ -48,6 +48,22 @@ def request_of(destination: dict[str, Any]) -> Request:
         max_bytes=MOST_ANSWER_BYTES,
         secrets=(secret,) if secret else (),
     )
+
+
+def backend_values(url: str) -> dict[str, str]:
+    """The destination that METRICS_BACKEND names."""
+    from monitoring.metrics.backends.prometheus import Prometheus
+
+    system = Prometheus(url)
+    match system.auth:
+        case BasicAuth(user, password):
+            auth, username, secret = Auth.BASIC, user, password
+        case BearerAuth(token):
+            auth, username, secret = Auth.BEARER, "", token
+        case _:
+            auth, username, secret = Auth.NONE, "", ""
+    sealed = seal({"secret": secret} if secret else {})
+    return {"url": system.write_url, "auth": auth.value, "username": username, "sealed": sealed}
 
 
 async def send(request: Request) -> Answer:

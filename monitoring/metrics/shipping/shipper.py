@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from monitoring.metrics.shipping import statements
 from monitoring.metrics.shipping.encoding import encoded_labels, write_request
 from monitoring.metrics.shipping.payloads import Samples, joined, unpacked
-from monitoring.metrics.shipping.sending import Answer, Fate, pause_s, request_of, send
+from monitoring.metrics.shipping.sending import Answer, Fate, backend_values, pause_s, request_of, send
 from opsportal.crypto import SealBrokenError
 from opsportal.http import Request
 from opsportal.measures import counter
@@ -54,6 +54,7 @@ class Shipper:
         self.holder = uuid.uuid4()
         self.labels: dict[str, dict[int, bytes]] = {}  # of series, by the external labels that were added
         self.tidy_at = 0.0
+        self.follows_settings = False
 
     async def turn(self) -> int:
         """Samples that were taken or refused for good."""
@@ -80,12 +81,21 @@ class Shipper:
         if now < self.tidy_at:
             return
         self.tidy_at = now + TIDY_S
+        await self._follow_settings(database)
         await database.execute(statements.REWIND)
         await database.execute(statements.PRUNE)
         lost = await database.execute(statements.LOSE, {"hours": settings.METRICS_QUEUE_HOURS})
         for name, samples in await lost.fetchall():
             DROPPED.add(float(samples), name)
             log.warning("remote write to %s: %d samples waited for too long and were dropped", name, samples)
+
+    async def _follow_settings(self, database: Database) -> None:
+        """The system of METRICS_BACKEND is a destination, made once by each process and switched off when the setting is gone."""
+        if not settings.METRICS_BACKEND:
+            await database.execute(statements.NO_BACKEND)
+        elif not self.follows_settings:
+            await database.execute(statements.BACKEND, backend_values(settings.METRICS_BACKEND))
+            self.follows_settings = True
 
     async def _ship(self, destination: dict[str, Any]) -> int:
         try:

@@ -50,3 +50,12 @@ FROM (SELECT t.id, sum(o.samples) AS samples FROM shipping_destination t JOIN ol
       ON (o.xid, o.id) > (t.cursor_xid::text::xid8, t.cursor_id) WHERE t.enabled GROUP BY t.id) lost
 WHERE d.id = lost.id RETURNING d.name, lost.samples
 """
+
+BACKEND = """
+INSERT INTO shipping_destination (name, url, auth, username, sealed_secret, external_labels, enabled, is_backend, cursor_xid, cursor_id,
+    next_attempt_at, failures, last_error, sent_samples, dropped_samples)
+VALUES ('METRICS_BACKEND', %(url)s, %(auth)s, %(username)s, %(sealed)s, '{}', true, true, 0, 0, now(), 0, '', 0, 0)
+ON CONFLICT (name) DO UPDATE SET url = excluded.url, auth = excluded.auth, username = excluded.username,
+    sealed_secret = excluded.sealed_secret, enabled = true, is_backend = true
+"""
+NO_BACKEND = "UPDATE shipping_destination SET enabled = false WHERE is_backend AND enabled"

@@ -200,3 +200,25 @@ def test_nothing_is_queued_when_nobody_wants_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM shipping_outgoing")
         assert cursor.fetchone() == (0,)
+
+
+async def test_the_system_of_the_settings_is_a_destination(
+    receiver: tuple[Receiver, str], shipper: Shipper, settings: Any
+) -> None:
+    taken, url = receiver
+    settings.METRICS_BACKEND = url.replace("http://", "prometheus://token-1@").removesuffix("/api/v1/write")
+    await astored("m", [(0, 1.0)])
+    assert await shipper.turn() == 1
+    assert taken.authorization == "Bearer token-1"
+    one = await Destination.objects.aget()
+    assert (one.is_backend, one.url) == (True, url)
+    assert "token-1" not in one.sealed_secret
+
+
+async def test_without_the_setting_it_is_switched_off(shipper: Shipper, settings: Any) -> None:
+    settings.METRICS_BACKEND = "prometheus://127.0.0.1:1"
+    await shipper.turn()
+    settings.METRICS_BACKEND = ""
+    shipper.tidy_at = 0.0
+    await shipper.turn()
+    assert not (await Destination.objects.aget()).enabled
