@@ -96,9 +96,9 @@ def range_selector(node: Node, bare: bool, position: int, range_ms: int) -> Rang
         raise MistakeError("ranges only allowed for vector selectors", position)
     if node.offset_ms:
         raise MistakeError("no offset modifiers allowed before range", position)
-    if node.at is not None:
+    if isinstance(node.at, int):  # start() and end() may stand there
         raise MistakeError("no @ modifiers allowed before range", position)
-    return Range(node, range_ms, False)
+    return Range(node, range_ms, node.invariant)
 
 
 def subquery(problems: Problems, node: Node, position: int) -> None:

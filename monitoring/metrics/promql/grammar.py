@@ -57,6 +57,7 @@ _NAMES = AGGREGATORS | {
     "start",
     "end",
 }
+_STARTS = _NAMES | {"number", "string", "(", "{", "+", "-"}
 _LABELS = _NAMES | {"on", "ignoring", "group_left", "group_right", "bool", "atan2"}
 
 
@@ -68,6 +69,7 @@ class Parser:
         self.tokens = tokens
         self.next = 0
         self.depth = 0
+        self.aggregations = 0
         self.problems: Problems = []
 
     def parse(self) -> Node:
@@ -104,6 +106,7 @@ class Parser:
     def unexpected(self, context: str = "", expected: str = "") -> NoReturn:
         token = self.peek()
         message = f"unexpected {_described(token)}"
+        context = context or ("aggregation" if self.aggregations else "")
         message += f" in {context}" if context else ""
         message += f", expected {expected}" if expected else ""
         raise MistakeError(message, token.position)
@@ -152,6 +155,8 @@ class Parser:
         if side not in ("group_left", "group_right"):
             return returns_bool, Matching("one-to-one", kind == "on", labels)
         self.next += 1
+        if self.peek().kind not in _STARTS:
+            self.unexpected("grouping opts", '"("')
         include = self.label_list() if self.peek().kind == "(" else ()
         card: Card = "many-to-one" if side == "group_left" else "one-to-many"
         return returns_bool, Matching(card, kind == "on", labels, include)
@@ -311,7 +316,9 @@ class Parser:
         grouping, without = self.grouping() or (None, False)
         if self.peek().kind != "(":
             self.unexpected("aggregation")
+        self.aggregations += 1
         args = self.arguments()
+        self.aggregations -= 1
         if grouping is None:
             grouping, without = self.grouping() or ((), False)
         op = token.text.lower()
@@ -369,7 +376,7 @@ class Parser:
                 return args
             if not self.accept(","):
                 self.unexpected()
-            if self.peek().kind == ")":
+            if self.peek().kind not in _STARTS:
                 raise MistakeError("trailing commas not allowed in function call args", comma.position)
 
 
@@ -393,4 +400,6 @@ def _described(token: Token) -> str:
         return f"{_DESCRIBED[kind]} {short}"
     if kind in _PRECEDENCE or kind in ("=~", "!~", "@"):
         return f"<op:{text}>"
+    if kind in ("start", "end"):
+        return go_quote(text)
     return f"<{text}>" if text.isalnum() or "_" in text else go_quote(text)

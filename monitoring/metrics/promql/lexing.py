@@ -14,13 +14,14 @@ AGGREGATORS = frozenset(_AGGREGATORS.split())
 _KEYWORDS = "and or unless atan2 by without on ignoring group_left group_right bool offset start end"
 _WORDS = frozenset(_KEYWORDS.split())
 _NUMBER = r"0[xX][0-9a-fA-F]*(?:\.[0-9a-fA-F]*)?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]*)?"
-_DURATION = r"[0-9]+[smhdwy]s?(?:[0-9]+[smhdw]s?)*"
+_ANY = r"0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*|[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]*)?"  # what its lexer passes over
+_UNITS = r"[smhdwy]s?(?:[0-9]+[smhdw]s?)*"
 _STRING = r"\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`"
 
 _SPACE = r"(?P<space>\s+|\#[^\n]*)"
 _REST = (
-    rf"|(?P<duration>{_DURATION})(?![A-Za-z0-9_])"
-    rf"|(?P<number>{_NUMBER})(?![A-Za-z0-9_])"
+    rf"|(?P<number>(?>{_NUMBER}))(?![A-Za-z0-9_])"
+    rf"|(?P<duration>(?>{_NUMBER}){_UNITS})(?![A-Za-z0-9_])"
     rf"|(?P<string>{_STRING})"
     r"|(?P<op>==|!=|<=|>=|[-+*/%^<>@,=(){}\[\]])"
 )
@@ -29,8 +30,8 @@ _BRACES = re.compile(rf"{_SPACE}|(?P<identifier>[A-Za-z_][A-Za-z0-9_]*)|(?P<stri
 _BRACKETS = re.compile(
     rf"{_SPACE}|(?P<colon>[A-Za-z_:]){_REST}"
 )  # Prometheus's lexer takes any letter there for a colon
-_LENGTH = re.compile(rf"\s*({_DURATION})(?![A-Za-z0-9_])")
-_NUMBER_START = re.compile(_NUMBER)
+_LENGTH = re.compile(rf"\s*((?>{_ANY}){_UNITS})(?![A-Za-z0-9_])")
+_NUMBER_START = re.compile(_ANY)
 
 
 class Token(NamedTuple):
@@ -180,7 +181,9 @@ def _unreadable(reading: _Reading, pattern: re.Pattern[str]) -> Token:
     after = text[position + 1 : position + 2]
     inside = " inside braces" if pattern is _BRACES else ""
     if character in "\"'`":
-        message = "unterminated raw string" if character == "`" else "unterminated quoted string"
+        line = text[position:].partition("\n")[0]
+        message = escape_problem(line + character)
+        message = message or f"unterminated {'raw' if character == '`' else 'quoted'} string"
     elif character == "!":
         message = f"unexpected character after '!'{inside}: {_quoted_character(after)}"
     elif character == "{" and inside:
@@ -206,5 +209,5 @@ def _end(reading: _Reading, pattern: re.Pattern[str]) -> Token:
 def _quoted_character(character: str) -> str:
     """Go's %q of a rune."""
     if not character:
-        return "'\\uffff'"
+        return "'\ufffd'"
     return "'" + ("\\'" if character == "'" else '"' if character == '"' else go_quote(character)[1:-1]) + "'"

@@ -58,6 +58,8 @@ def escape_problem(literal: str) -> str:
 
 def _escape_told(wrong: str, literal: str, place: int) -> str:
     """`wrong` is the character after the backslash, its digits start at `place` of the literal."""
+    if not wrong:
+        return "escape sequence not terminated"
     sizes = {"x": (2, 16), "u": (4, 16), "U": (8, 16)}
     if wrong.isdigit() and wrong in "01234567":
         size, base, place = 3, 8, place - 1
