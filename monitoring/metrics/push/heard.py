@@ -29,15 +29,16 @@ class TooMuchError(Exception):
 class Heard:
     """Samples as three arrays of one length. `owners` are ids of series, or -1 - i for `strangers[i]`.
 
-    `strangers` are series whose ids are not known yet: by what the sender calls them, their labels.
+    `strangers` are series whose ids are not known yet; `keys` is what to remember them by, empty if nothing.
     """
 
     owners: NDArray[np.int64]
     times: NDArray[np.int64]
     values: NDArray[np.float64]
-    strangers: dict[bytes | str, Labels]
+    strangers: list[Labels]
     tally: Tally
     metadata: list[Metadata] = field(default_factory=list)
+    keys: list[bytes | str] = field(default_factory=list)
 
 
 class Collector:
@@ -50,7 +51,7 @@ class Collector:
         self.data = data
         self.known = known
         self.tally = Tally()
-        self.strangers: dict[bytes | str, Labels] = {}
+        self.strangers: list[Labels] = []
         self.places: dict[bytes | str, int] = {}
         self.owners, self.ends, self.lengths = array("q"), array("q"), array("q")
         self.seen = self.parts = 0
@@ -76,7 +77,7 @@ class Collector:
             return REFUSED
         place = self.places.get(key)
         if place is None:
-            self.strangers[key] = labels()
+            self.strangers.append(labels())
             place = self.places[key] = len(self.places)
         return -1 - place
 
@@ -106,4 +107,4 @@ class Collector:
         taken = every_owner != REFUSED
         if not taken.all():
             every_owner, times, values = every_owner[taken], times[taken], values[taken]
-        return Heard(every_owner, times, values, self.strangers, self.tally)
+        return Heard(every_owner, times, values, self.strangers, self.tally, keys=list(self.places))

@@ -3,10 +3,9 @@
 from monitoring.metrics.ingest import Metadata
 
 # Numbers of both versions of remote write (prompb MetricMetadata.MetricType, write/v2 Metadata.MetricType).
-TYPES = ("unknown", "counter", "gauge", "histogram", "unknown", "summary", "info", "stateset")
-LONGEST_NAME = 200
-LONGEST_HELP = 4_096
-LONGEST_UNIT = 200
+TYPES = ("unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset")
+LONGEST_HELP = 4_000
+LONGEST_UNIT = 100
 SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
 
 
@@ -17,13 +16,8 @@ def of_wire(metric: bytes, kind: int, help: bytes, unit: bytes) -> Metadata:
 
 
 def metadata_of(metric: str, kind: str, help: str, unit: str) -> Metadata:
-    """Cut to what is stored; NUL characters cannot be."""
-    return Metadata(
-        metric.replace("\x00", "")[:LONGEST_NAME],
-        kind,
-        help.replace("\x00", "")[:LONGEST_HELP],
-        unit.replace("\x00", "")[:LONGEST_UNIT],
-    )
+    """Cut to what is stored, so that what was told before is known again."""
+    return Metadata(metric, kind, help[:LONGEST_HELP], unit[:LONGEST_UNIT])
 
 
 def type_of(number: int) -> str:

@@ -1,7 +1,7 @@
 """From what a request says to what is stored: ids for series that are new, then the samples."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from monitoring.metrics import counting, ingest
 from monitoring.metrics.ingest import Metadata, Reason, Source
 from monitoring.metrics.promql.storage import Labels
 from monitoring.metrics.push import known
-from monitoring.metrics.push.heard import Heard
+from monitoring.metrics.push.heard import Heard, Known
 from monitoring.metrics.push.labels import source_of
 from monitoring.metrics.push.tally import Tally
 
@@ -32,12 +32,21 @@ class Taken:
 told: dict[str, Metadata] = {}
 
 
+def push(kind: str, sender: str, read: Callable[[Known], Heard]) -> Taken:
+    """Read a request and store what it says; durable when it returns."""
+    taken = take(kind, sender, read(known.series.look_up()))
+    if Reason.UNKNOWN in taken.tally.counts:  # an id that was remembered is of a series that has expired since
+        known.series.forget()
+        taken = take(kind, sender, read(known.series.look_up()))
+    return taken
+
+
 def take(kind: str, sender: str, heard: Heard) -> Taken:
-    """Store what a request says; durable when it returns."""
+    """Store what a request says. A sample that was stored before changes nothing."""
     owners, tally = heard.owners, heard.tally
     if heard.strangers:
-        ids = introduce(kind, sender, list(heard.strangers.values()), tally)
-        fresh = {key: series for key, series in zip(heard.strangers, ids.tolist(), strict=True) if series >= 0}
+        ids = introduce(kind, sender, heard.strangers, tally)
+        fresh = {key: series for key, series in zip(heard.keys, ids.tolist(), strict=False) if series >= 0}
         transaction.on_commit(lambda: known.series.remember(fresh))
         owners = np.where(owners < 0, ids[np.minimum(-1 - owners, len(ids) - 1)], owners)
     written = store(owners, heard.times, heard.values, tally)

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from monitoring.metrics.push.doors.metrics import MetricsView
 from monitoring.metrics.push.doors.remote_write import RemoteWriteDoor
 
 app_name = "metrics_push"
 urlpatterns = [
     path("prometheus/api/v1/write", RemoteWriteDoor.as_view(), name="remote_write"),
+    path("api/v1/metrics", MetricsView.as_view(), name="metrics"),
 ]

@@ -4,12 +4,13 @@ https://prometheus.io/docs/specs/prw/remote_write_spec/ and https://prometheus.i
 """
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from monitoring.metrics.push import admission, known, remote_write_1, remote_write_2, taking
+from monitoring.metrics.push import admission, remote_write_1, remote_write_2, taking
 from monitoring.metrics.push.doors.base import PushDoor, Refused, body_of, media_type_of
 from monitoring.metrics.push.heard import Heard, Known
 from monitoring.metrics.push.packing import unsnappy
@@ -29,8 +30,8 @@ class RemoteWriteDoor(PushDoor):
         read = reader(request)
         most_bytes: int = settings.METRICS_PUSH_MAX_BYTES
         with admission.every.place():
-            heard = read(unsnappy(body_of(request, most_bytes), most_bytes), known.series.look_up())
-            taken = taking.take("remote_write", sender, heard)
+            data = unsnappy(body_of(request, most_bytes), most_bytes)
+            taken = taking.push("remote_write", sender, partial(read, data))
         if taken.tally:
             words = taken.tally.sentence(taken.written)
             return self.refuse(request, Refused(HTTPStatus.BAD_REQUEST, words, **written(taken.written)))

@@ -27,14 +27,13 @@ class Memory(dict[bytes | str, int]):
     """Ids handed out as a store would."""
 
     def learn(self, heard: Heard) -> None:
-        for key in heard.strangers:
+        for key in heard.keys:
             self.setdefault(key, 1000 + len(self))
 
 
 def samples_of(heard: Heard, memory: Memory, names: dict[int, Any]) -> Samples:
     """(labels, time, bits of the value), sorted; `names` are labels by id."""
-    labels = list(heard.strangers.values())
-    owners = [names[owner] if owner >= 0 else labels[-1 - owner] for owner in heard.owners.tolist()]
+    owners = [names[owner] if owner >= 0 else heard.strangers[-1 - owner] for owner in heard.owners.tolist()]
     return sorted(zip(owners, heard.times.tolist(), heard.values.view(np.uint64).tolist(), strict=True))
 
 
@@ -43,7 +42,7 @@ def read_twice(data: bytes) -> tuple[Samples, Samples]:
     memory = Memory()
     first = remote_write_1.read(data, memory.get)
     memory.learn(first)
-    names = {memory[key]: labels for key, labels in first.strangers.items()}
+    names = {memory[key]: labels for key, labels in zip(first.keys, first.strangers, strict=True)}
     return samples_of(first, memory, {}), samples_of(remote_write_1.read(data, memory.get), memory, names)
 
 
@@ -128,7 +127,7 @@ def test_a_value_that_looks_like_a_short_sample_is_read_in_full() -> None:
 def test_a_series_that_is_at_fault_leaves_the_others() -> None:
     request = request_1(Series({"job": "node"}, [(NOON_MS, 1.0)]), Series(UP, [(NOON_MS, 1.0)]))
     heard = remote_write_1.read(request.SerializeToString(), Memory().get)
-    assert list(heard.strangers.values()) == [tuple(UP.items())]
+    assert heard.strangers == [tuple(UP.items())]
     assert [(one.reason, one.count) for one in heard.tally.refusals()] == [(Reason.INVALID, 1)]
     assert "no metric name" in heard.tally.sentence(1)
 
@@ -172,7 +171,7 @@ def test_metadata_is_read() -> None:
 
 def test_a_series_without_samples_makes_no_series() -> None:
     heard = remote_write_1.read(request_1(Series(UP, [])).SerializeToString(), Memory().get)
-    assert (heard.strangers, heard.tally.total) == ({}, 0)
+    assert (heard.strangers, heard.tally.total) == ([], 0)
 
 
 @pytest.mark.parametrize("part", [b"\x0a\x00", b"\x1a\x00", b"\x22\x00", b"\x0a\x02\x12\x00", b"\x0a\x02\x1a\x00"])

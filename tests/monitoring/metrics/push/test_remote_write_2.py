@@ -20,7 +20,7 @@ def read_twice(data: bytes) -> tuple[Samples, Samples]:
     memory = Memory()
     first = remote_write_2.read(data, memory.get)
     memory.learn(first)
-    names = {memory[key]: labels for key, labels in first.strangers.items()}
+    names = {memory[key]: labels for key, labels in zip(first.keys, first.strangers, strict=True)}
     return samples_of(first, memory, {}), samples_of(remote_write_2.read(data, memory.get), memory, names)
 
 
@@ -90,7 +90,7 @@ def test_a_symbol_that_is_not_text_spoils_only_the_series_that_name_it() -> None
     request = request_2(Series(UP, [(NOON_MS, 1.0)]), Series(DOWN, [(NOON_MS, 0.0)]))
     request.symbols[list(request.symbols).index(b"web2:9100")] = b"\xff"
     heard = remote_write_2.read(request.SerializeToString(), Memory().get)
-    assert list(heard.strangers.values()) == [tuple(UP.items())]
+    assert heard.strangers == [tuple(UP.items())]
     assert heard.tally.total == 1
     assert "not UTF-8" in heard.tally.sentence(1)
 
