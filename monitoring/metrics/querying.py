@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -18,11 +18,9 @@ from monitoring.metrics.backends.base import LOOKBACK_MS, Options
 from monitoring.metrics.backends.registry import backend
 from monitoring.metrics.ingest import Metadata
 from monitoring.metrics.promql.errors import PromqlError
+from monitoring.metrics.promql.evaluate import Result
 from monitoring.metrics.promql.storage import Labels, Matchers
 from opsportal.measures import counter, gauge, histogram
-
-if TYPE_CHECKING:
-    from monitoring.metrics.promql.evaluate import Result
 
 LONGEST_WAIT_S = 5.0  # for a turn
 WAITING_PER_TURN = 16  # more than so many waiting for each turn are sent away at once
@@ -79,7 +77,7 @@ def _turns() -> Turns:
 turns = _turns()
 
 
-def query(text: str, time_ms: int, *, timeout_s: float | None = None, lookback_ms: int = LOOKBACK_MS) -> "Result":
+def query(text: str, time_ms: int, *, timeout_s: float | None = None, lookback_ms: int = LOOKBACK_MS) -> Result:
     """The value at one time."""
     return _answer("query", timeout_s, lambda left_s: backend().query(text, time_ms, Options(left_s, lookback_ms)))
 
@@ -92,7 +90,7 @@ def query_range(
     *,
     timeout_s: float | None = None,
     lookback_ms: int = LOOKBACK_MS,
-) -> "Result":
+) -> Result:
     """The value at every step from `start_ms` up to `end_ms`."""
     return _answer(
         "query_range",

@@ -9,7 +9,10 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
+
+FORMS = [FormParser(), MultiPartParser()]  # the CSRF token of a session may be a field
 
 
 def admitted(request: HttpRequest, permission: str) -> Any:
@@ -18,7 +21,7 @@ def admitted(request: HttpRequest, permission: str) -> Any:
     The view must be exempt from CSRF and from the log-in: a session's unsafe methods need their CSRF token here too.
     Raises NotAuthenticated or AuthenticationFailed with `auth_header`, the value of WWW-Authenticate; PermissionDenied.
     """
-    asked = Request(request)
+    asked = Request(request, parsers=FORMS)
     for way in ways():
         try:
             found = way.authenticate(asked)

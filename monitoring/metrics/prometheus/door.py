@@ -46,9 +46,9 @@ class Door(View):
             admitted_or_error(request, self.permission)
             return self.respond(request, **path)
         except ApiError as error:
-            return self.refuse(error)
+            return said(self.refuse(error))
         except Exception as error:
-            return self.refuse(as_api_error(error))
+            return said(self.refuse(as_api_error(error)))
 
     def respond(self, request: HttpRequest, **path: str) -> HttpResponse:
         return packed(request, success(self.answer(request, parameters_of(request), **path)), "application/json")
@@ -58,6 +58,12 @@ class Door(View):
 
     def allowed(self) -> str:
         return ", ".join(sorted((*self.methods, "OPTIONS")))
+
+
+def said(answer: HttpResponse) -> HttpResponse:
+    """Not for Django's log of requests: what went wrong has been logged here if it matters, and queries that fail are no news."""
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 def admitted_or_error(request: HttpRequest, permission: str) -> Any:

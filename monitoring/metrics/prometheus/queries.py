@@ -1,7 +1,7 @@
 """`query`, `query_range`, `query_exemplars`, `format_query`: what is asked in PromQL."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import promql_parser
@@ -10,15 +10,14 @@ from django.http import HttpRequest
 from monitoring.metrics import querying
 from monitoring.metrics.prometheus.door import Door
 from monitoring.metrics.prometheus.envelope import Answer, ApiError, bad_parameter
+from monitoring.metrics.prometheus.ordering import ordered
 from monitoring.metrics.prometheus.parameters import GREATEST_MS, LEAST_MS, Parameters
 from monitoring.metrics.prometheus.serialising import query_data
 from monitoring.metrics.prometheus.truncating import truncated
 from monitoring.metrics.promql.errors import PromqlError
+from monitoring.metrics.promql.evaluate import Result
 from monitoring.metrics.promql.limits import MOST_POINTS
 from monitoring.metrics.promql.parsing import parse
-
-if TYPE_CHECKING:
-    from monitoring.metrics.promql.evaluate import Result
 
 BOTH = ("GET", "POST")
 NO_STEP = "zero or negative query resolution step widths are not accepted. Try a positive integer"
@@ -40,7 +39,7 @@ class Query(Door):
             result = querying.query(text, time_ms, **options)
         except PromqlError as error:
             raise (bad_parameter("query", error.message) if error.kind == "bad_data" else error) from None
-        return answered(result, parameters, time.perf_counter() - began)
+        return answered(ordered(result, parse(text)), parameters, time.perf_counter() - began)
 
 
 class QueryRange(Door):
@@ -106,14 +105,14 @@ def options_of(parameters: Parameters) -> dict[str, Any]:
     return options
 
 
-def answered(result: "Result", parameters: Parameters, took_s: float) -> Answer:
+def answered(result: Result, parameters: Parameters, took_s: float) -> Answer:
     value, cut = truncated(result.value, parameters.limit())
     after = b',"stats":' + stats(result, took_s) if parameters.text("stats") else b""
     data = query_data(result.kind, value, result.step_times_ms, after)
     return Answer(data, [*result.notes.warnings, *cut], result.notes.infos)
 
 
-def stats(result: "Result", took_s: float) -> bytes:
+def stats(result: Result, took_s: float) -> bytes:
     """Prometheus's form; what is not told apart here is 0."""
     parts = ("resultSortTime", "queryPreparationTime", "innerEvalTime", "execQueueTime")
     timings = {"evalTotalTime": round(took_s, 9), **dict.fromkeys(parts, 0), "execTotalTime": round(took_s, 9)}
