@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from monitoring.metrics.copying import COPY_HOT, HotRow, packed
 from monitoring.metrics.hot_rows import Batch, Floats, Ints, Schema, Tick, batch_of, loose_bounds, ticks_of
 from monitoring.metrics.known import GONE, known
+from monitoring.metrics.moments import LEAST_MS
 from monitoring.metrics.statements import Ask, Copy, Plan
 
 TARGETS = """
@@ -30,8 +31,6 @@ WITH kept AS (
 )
 SELECT id FROM metrics_schema WHERE id = ANY(%(id)s::bigint[]) AND created_xact <> pg_current_xact_id()
 """
-MOST_TIME_MS = 253_402_300_799_999  # the end of the year 9999
-LEAST_TIME_MS = -62_135_596_800_000  # the year 1
 
 
 @dataclass(slots=True)
@@ -93,7 +92,7 @@ def _of_good_time(
     if not len(ids):
         return ids, times, values
     newest = now_ms + settings.METRICS_AHEAD_S * 1000
-    oldest = LEAST_TIME_MS if backfill else now_ms - settings.METRICS_LATE_WINDOW_S * 1000
+    oldest = LEAST_MS if backfill else now_ms - settings.METRICS_LATE_WINDOW_S * 1000
     if times.min() >= oldest and times.max() <= newest:
         return ids, times, values
     done.too_old, done.too_new = times[times < oldest], times[times > newest]

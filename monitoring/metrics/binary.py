@@ -8,8 +8,8 @@ from django.db import connection
 
 
 def fetch(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """All rows; within the transaction that the connection is in."""
+    """All rows, if the statement has any; within the transaction that the connection is in."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(sql, parameters, binary=True)
-        return cursor.fetchall()
+        return cursor.fetchall() if cursor.description else []

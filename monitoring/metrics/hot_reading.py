@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 
 from monitoring.metrics.binary import fetch
 from monitoring.metrics.blocks.columns import Columns
-from monitoring.metrics.copying import POSTGRES_EPOCH, POSTGRES_EPOCH_MS
-from monitoring.metrics.hot_rows import ABSENT_BITS
-from monitoring.metrics.merging import columns_of
+from monitoring.metrics.copying import POSTGRES_EPOCH_MS
+from monitoring.metrics.hot_rows import ABSENT_BITS, columns_of
+from monitoring.metrics.moments import moment
 from monitoring.metrics.tiers import HOUR_MS
 
 Ints = NDArray[np.int64]
@@ -63,12 +62,6 @@ def span(start_ms: int, end_ms: int) -> dict[str, Any]:
         "start": moment(start_ms),
         "end": moment(end_ms),
     }
-
-
-def moment(time_ms: int) -> datetime:
-    """As PostgreSQL takes it; what is outside of the years 1 to 9999 becomes their border."""
-    time_ms = min(max(time_ms, -62_135_596_800_000), 253_402_300_799_999)
-    return POSTGRES_EPOCH + timedelta(milliseconds=time_ms - POSTGRES_EPOCH_MS)
 
 
 def columns_within(flats: Iterable[Flat], ids: Ints | None, start_ms: int, end_ms: int) -> Columns:

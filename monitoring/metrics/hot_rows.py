@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.tiers import HOUR_MS
 
 Ints = NDArray[np.int64]
@@ -164,3 +165,18 @@ def loose_bounds(batch: Batch, ticks: list[Tick]) -> tuple[Batch, list[tuple[int
     for start, end in pairwise(starts):
         bounds += [(at, min(at + MOST_LOOSE, end)) for at in range(start, end, MOST_LOOSE)]
     return batch, bounds
+
+
+def columns_of(ids: Ints, times: Ints, values: Floats, order: Ints | None = None) -> Columns:
+    """Samples in any order, by series and time; of doubles that of the lowest `order` (their position, unless given) is kept."""
+    if not len(ids):
+        return Columns.empty()
+    by = np.lexsort((times, ids) if order is None else (order, times, ids))
+    ids, times, values = ids[by], times[by], values[by]
+    new = ids[1:] != ids[:-1]
+    fresh = np.concatenate(([True], new | (times[1:] != times[:-1])))
+    if not fresh.all():
+        ids, times, values = ids[fresh], times[fresh], values[fresh]
+        new = ids[1:] != ids[:-1]
+    starts = np.concatenate(([0], np.flatnonzero(new) + 1))
+    return Columns(ids[starts], np.append(starts, len(ids)).astype(np.int64), times, values)

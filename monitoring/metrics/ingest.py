@@ -10,7 +10,6 @@ back must be forgotten.
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -22,9 +21,10 @@ from psycopg import AsyncConnection
 
 from monitoring.metrics.appending import Appended, appending, remember
 from monitoring.metrics.known import known
+from monitoring.metrics.moments import stamp
 from monitoring.metrics.promql.storage import Labels
 from monitoring.metrics.resolving import Found, Wanted, resolving
-from monitoring.metrics.statements import Ask, arun, run
+from monitoring.metrics.statements import Ask, Plan, arun, run
 
 
 class Source(NamedTuple):
@@ -130,6 +130,15 @@ async def aappend(
 
 def metadata_write(source: Source, metadata: Iterable[Metadata]) -> None:
     """Remember what metrics are; the last word counts. What is too long is cut."""
+    run(_describing(metadata))
+
+
+async def ametadata_write(database: AsyncConnection[Any], source: Source, metadata: Iterable[Metadata]) -> None:
+    """As `metadata_write`, on a connection of the engine's."""
+    await arun(database, _describing(metadata))
+
+
+def _describing(metadata: Iterable[Metadata]) -> Plan[None]:
     rows = {one.metric: one for one in metadata}
     rows = {name: one for name, one in rows.items() if 0 < len(name) <= 500 and "\x00" not in name}
     if rows:
@@ -139,11 +148,7 @@ def metadata_write(source: Source, metadata: Iterable[Metadata]) -> None:
             [_clean(one.help, 4000) for one in rows.values()],
             [_clean(one.unit, 100) for one in rows.values()],
         ]
-        run(_one(Ask(METADATA, columns)))
-
-
-def _one(ask: Ask) -> Any:
-    yield ask
+        yield Ask(METADATA, columns)
 
 
 def _clean(text: str, most: int) -> str:
@@ -200,7 +205,7 @@ def _receipt(done: Appended) -> Receipt:
             Refusal(
                 Reason.TOO_OLD,
                 len(done.too_old),
-                f"The oldest sample is of {_stamp(int(done.too_old.min()))}; those older than {settings.METRICS_LATE_WINDOW_S} s"
+                f"The oldest sample is of {stamp(int(done.too_old.min()))}; those older than {settings.METRICS_LATE_WINDOW_S} s"
                 " (METRICS_LATE_WINDOW_S) are taken by an import only.",
             )
         )
@@ -209,7 +214,7 @@ def _receipt(done: Appended) -> Receipt:
             Refusal(
                 Reason.TOO_NEW,
                 len(done.too_new),
-                f"The newest sample is of {_stamp(int(done.too_new.max()))}, more than {settings.METRICS_AHEAD_S} s"
+                f"The newest sample is of {stamp(int(done.too_new.max()))}, more than {settings.METRICS_AHEAD_S} s"
                 " (METRICS_AHEAD_S) ahead of the portal: set the sender's clock.",
             )
         )
@@ -222,13 +227,6 @@ def _receipt(done: Appended) -> Receipt:
             )
         )
     return Receipt(done.written, tuple(refusals))
-
-
-def _stamp(time_ms: int) -> str:
-    try:
-        return datetime.fromtimestamp(time_ms / 1000, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    except (OverflowError, OSError, ValueError):
-        return f"{time_ms} ms"
 
 
 def _now_ms() -> int:

@@ -17,6 +17,7 @@ from monitoring.metrics.appending import appending, remember
 from monitoring.metrics.copying import POSTGRES_EPOCH_MS
 from monitoring.metrics.identities import METRIC, full
 from monitoring.metrics.known import known
+from monitoring.metrics.moments import EPOCH, MILLISECOND, milliseconds
 from monitoring.metrics.promql.storage import STALE_BITS, Hints, Labels, Matcher, Selection
 from monitoring.metrics.reading import PostgresStorage
 from monitoring.metrics.resolving import Found, Wanted, resolving
@@ -42,8 +43,6 @@ Identity = tuple[str, Labels]
 """A metric's name and its other labels, sorted by name."""
 
 Ints = NDArray[np.int64]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class Sample(NamedTuple):
@@ -243,4 +242,4 @@ def _ms(time: datetime) -> int:
 
 
 def _now_ms() -> int:
-    return (datetime.now(tz=UTC) - EPOCH) // MILLISECOND
+    return milliseconds(datetime.now(tz=UTC))

@@ -27,3 +27,7 @@ HOUR = Tier("1h", "1 hour", HOUR_MS, 800, PartitionedTable("metrics_rollup_1h", 
 ROLLUPS = (MINUTE, TEN_MINUTES, HOUR)
 TIERS = {tier.name: tier for tier in (RAW, *ROLLUPS)}
 HOT = PartitionedTable("metrics_hot", "time", "hour")
+
+WEEK_MS = 7 * DAY_MS
+LONGEST_MS = {"raw": DAY_MS, "1m": DAY_MS, "10m": WEEK_MS, "1h": 31 * DAY_MS}
+"""Spans of the longest blocks of each tier: a block that begins longer ago than that is over."""

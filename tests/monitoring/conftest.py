@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitoring.metrics import store
+from monitoring.metrics import block_reading, store
 from monitoring.metrics.index import series_index
 
 
@@ -12,3 +12,4 @@ def _no_series_remembered() -> Iterator[None]:
     yield
     store.forget()
     series_index.forget()
+    block_reading.forget()

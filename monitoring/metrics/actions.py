@@ -1,0 +1,56 @@
+"""What the store does by itself, and what is written down about it."""
+
+import time
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from monitoring.metrics.compaction import Compacted, Deadline, compact
+from monitoring.metrics.retention import (
+    counts_renew,
+    hot_partitions_drop,
+    hot_partitions_make,
+    series_remove,
+    tiers_expire,
+)
+
+TICK_S = 40.0
+"""Longest time one tick works; what is left waits for the next."""
+
+NOTE = """
+INSERT INTO metrics_state (id, series_epoch, compacted_at, facts) VALUES (1, 0, %(now)s, %(facts)s::jsonb)
+ON CONFLICT (id) DO UPDATE SET compacted_at = %(now)s, facts = metrics_state.facts || %(facts)s::jsonb
+"""
+
+
+def store_tick(*, now: datetime, seconds: float = TICK_S) -> Compacted:
+    """One minute's share: partitions ahead, blocks of what is due, empty partitions dropped."""
+    began = time.monotonic()
+    hot_partitions_make(now)
+    done = compact(now, Deadline(seconds))
+    hot_partitions_drop(now)
+    if not done.busy:
+        _note(
+            now,
+            {
+                "hours": done.hours,
+                "days": done.days,
+                "samples": done.samples,
+                "left": done.left,
+                "seconds": round(time.monotonic() - began, 3),
+            },
+        )
+    return done
+
+
+def store_hourly(*, now: datetime) -> dict[str, Any]:
+    """Drop what is kept no longer, renew counts; what was dropped and removed."""
+    counts_renew(now)
+    return {"dropped": tiers_expire(now), "series_removed": series_remove(now)}
+
+
+def _note(now: datetime, facts: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE, {"now": now, "facts": orjson.dumps({"last_tick": facts}).decode()})

@@ -1,0 +1,191 @@
+"""Series out of blocks: which blocks there are, their headers, and only those bytes that the wanted series need."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.metrics.binary import fetch
+from monitoring.metrics.block_cache import HEADER_BYTES, SERIES_BYTES, BoundedCache
+from monitoring.metrics.blocks.codec import Piece, decode_pieces
+from monitoring.metrics.blocks.columns import Columns, CorruptBlockError
+from monitoring.metrics.blocks.header import Header, NeedMore
+from monitoring.metrics.blocks.rollup_codec import decode_rollup_pieces, rollup_ids, rollup_ranges
+from monitoring.metrics.blocks.rollups import Rollup
+from monitoring.metrics.moments import moment
+from monitoring.metrics.tiers import LONGEST_MS, Tier
+
+Ints = NDArray[np.int64]
+
+FIND = """
+SELECT id, target_id, (extract(epoch FROM start) * 1000)::bigint, first_ms, last_ms, header_bytes
+FROM {table} WHERE {where} start >= %(floor)s AND start <= %(end)s AND last_ms >= %(start_ms)s AND first_ms <= %(end_ms)s
+ORDER BY start
+"""
+BYTES = """
+SELECT w.n::int4, substring(b.data FROM w.low + 1 FOR w.length)
+FROM unnest(%(ids)s::int8[], %(targets)s::int4[], %(starts)s::timestamptz[], %(lows)s::int4[], %(lengths)s::int4[])
+    WITH ORDINALITY AS w(id, target_id, start, low, length, n)
+JOIN {table} b ON b.target_id = w.target_id AND b.start = w.start
+WHERE b.id = w.id AND b.start >= %(first)s AND b.start <= %(last)s
+"""
+MANY_TARGETS = 500
+FEW_SERIES = 64
+"""Series that are read by so many at once are remembered one by one."""
+WHOLE_RATIO = 0.5
+
+headers: BoundedCache[Header] = BoundedCache(HEADER_BYTES)
+series: BoundedCache[Columns] = BoundedCache(SERIES_BYTES)
+
+
+class BlockGoneError(Exception):
+    """A block was replaced while it was read: read again."""
+
+
+class Ref(NamedTuple):
+    """A block that is there."""
+
+    id: int
+    target_id: int
+    start_ms: int
+    first_ms: int
+    last_ms: int
+    header_bytes: int
+
+
+class Part(NamedTuple):
+    """What is wanted of a block."""
+
+    ref: Ref
+    header: Header
+    ids: Ints
+
+
+@dataclass(slots=True)
+class Found:
+    """The blocks of a tier with the wanted series in them."""
+
+    tier: Tier
+    parts: list[Part]
+
+    def estimate(self, start_ms: int, end_ms: int) -> int:
+        """About how many samples, or rows, of the wanted series lie in the span; from the headers alone."""
+        total = 0.0
+        for ref, header, ids in self.parts:
+            places = header.find(ids * 8 if self.tier.width_ms else ids)
+            inside = min(end_ms, ref.last_ms) - max(start_ms, ref.first_ms) + 1
+            total += int(header.counts[places].sum()) * min(1.0, inside / (ref.last_ms - ref.first_ms + 1))
+        return int(total)
+
+
+def find(tier: Tier, ids: Ints, targets: Ints, start_ms: int, end_ms: int) -> Found:
+    """Blocks with samples of these series (ascending ids, with their targets) in [start, end]."""
+    of_target = _by_target(ids, targets)
+    where = "target_id = ANY(%(targets)s::int[]) AND" if len(of_target) <= MANY_TARGETS else ""
+    parameters = {
+        "targets": list(of_target), "floor": moment(start_ms - LONGEST_MS[tier.name]), "end": moment(end_ms),
+        "start_ms": start_ms, "end_ms": end_ms,
+    }  # fmt: skip
+    rows = fetch(FIND.format(table=tier.blocks.name, where=where), parameters)
+    refs = [ref for row in rows if (ref := Ref(*row)).target_id in of_target]
+    parts = []
+    for ref, header in zip(refs, _headers(tier, refs), strict=True):
+        held = rollup_ids(header) if tier.width_ms else header.ids
+        wanted = of_target[ref.target_id]
+        there = wanted[held[np.minimum(np.searchsorted(held, wanted), len(held) - 1)] == wanted]
+        if len(there):
+            parts.append(Part(ref, header, there))
+    return Found(tier, parts)
+
+
+def read_samples(found: Found) -> list[Columns]:
+    """Of each block the wanted series, whole."""
+    few = sum(len(part.ids) for part in found.parts) <= FEW_SERIES
+    known = [_remembered(part) if few else None for part in found.parts]
+    missing = [part for part, one in zip(found.parts, known, strict=True) if one is None]
+    ranges = [part.header.ranges(part.ids) for part in missing]
+    read = iter(
+        decode_pieces(part.header, part.ids, pieces)
+        for part, pieces in zip(missing, _pieces(found.tier, missing, ranges), strict=True)
+    )
+    pieces = [next(read) if one is None else one for one in known]
+    if few and missing:
+        for part, piece, one in zip(found.parts, pieces, known, strict=True):
+            if one is None:
+                series.put((part.ref.id, part.ids.tobytes()), piece, piece.times.nbytes * 2 + 500)
+    return pieces
+
+
+def read_rows(found: Found, columns: Sequence[str]) -> list[Rollup]:
+    """Of each block of a roll-up these columns of the wanted series."""
+    ranges = [rollup_ranges(part.header, part.ids, columns) for part in found.parts]
+    return [
+        decode_rollup_pieces(part.header, found.tier.width_ms, part.ids, pieces, columns)
+        for part, pieces in zip(found.parts, _pieces(found.tier, found.parts, ranges), strict=True)
+    ]
+
+
+def _remembered(part: Part) -> Columns | None:
+    return series.get((part.ref.id, part.ids.tobytes()))
+
+
+def _by_target(ids: Ints, targets: Ints) -> dict[int, Ints]:
+    if len(targets) == 1 or (targets == targets[:1]).all():
+        return {int(targets[0]): ids} if len(ids) else {}
+    order = np.argsort(targets, kind="stable")
+    own, first = np.unique(targets[order], return_index=True)
+    return dict(zip(own.tolist(), np.split(ids[order], first[1:]), strict=True))
+
+
+def _headers(tier: Tier, refs: Sequence[Ref]) -> list[Header]:
+    known = {ref.id: headers.get(ref.id) for ref in refs}
+    missing = [ref for ref in refs if known[ref.id] is None]
+    if missing:
+        for ref, data in zip(missing, _bytes(tier, [(ref, 0, ref.header_bytes) for ref in missing]), strict=True):
+            parsed = Header.parse(data)
+            if isinstance(parsed, NeedMore):
+                raise CorruptBlockError(f"The header of block {ref.id} is cut short.")
+            headers.put(ref.id, parsed, parsed.nbytes)
+            known[ref.id] = parsed
+    return [header for ref in refs if (header := known[ref.id]) is not None]
+
+
+def _pieces(tier: Tier, parts: Sequence[Part], ranges: Sequence[list[tuple[int, int]]]) -> Iterator[list[Piece]]:
+    """The bytes of each part, in one statement."""
+    wanted: list[tuple[Ref, int, int]] = []
+    counts = []
+    for part, own in zip(parts, ranges, strict=True):
+        if sum(length for _, length in own) > part.header.block_length * WHOLE_RATIO:
+            own = [(0, part.header.block_length)]
+        wanted += [(part.ref, low, length) for low, length in own]
+        counts.append(len(own))
+    data = iter(zip(wanted, _bytes(tier, wanted), strict=True))
+    for count in counts:
+        yield [(low, piece) for (_, low, _), piece in (next(data) for _ in range(count))]
+
+
+def _bytes(tier: Tier, wanted: Sequence[tuple[Ref, int, int]]) -> list[bytes]:
+    """Ranges of blocks, in the order asked. Raises BlockGoneError."""
+    if not wanted:
+        return []
+    starts = [moment(ref.start_ms) for ref, _, _ in wanted]
+    parameters = {
+        "ids": [ref.id for ref, _, _ in wanted],
+        "targets": [ref.target_id for ref, _, _ in wanted],
+        "starts": starts,
+        "lows": [low for _, low, _ in wanted],
+        "lengths": [length for _, _, length in wanted],
+        "first": min(starts),
+        "last": max(starts),
+    }
+    found = dict(fetch(BYTES.format(table=tier.blocks.name), parameters))
+    if len(found) != len(wanted):
+        raise BlockGoneError
+    return [found[place] for place in range(1, len(wanted) + 1)]
+
+
+def forget() -> None:
+    headers.clear()
+    series.clear()

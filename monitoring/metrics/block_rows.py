@@ -1,0 +1,86 @@
+"""Rows of the tables of blocks: written, and found again by target and time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+from django.db import connection
+
+from monitoring.metrics.binary import fetch
+from monitoring.metrics.blocks.header import Header, NeedMore
+from monitoring.metrics.moments import moment
+from monitoring.metrics.tiers import Tier
+from opsportal.partitions import ensure, existing
+
+CODEC = 1
+"""`blocks.codec`, or for roll-ups `blocks.rollup_codec`, both of version 1."""
+
+WRITE = """
+INSERT INTO {table} (target_id, start, hours, codec, checksum, series, samples, first_ms, last_ms, header_bytes, data)
+SELECT * FROM unnest(%b::int4[], %b::timestamptz[], %b::int2[], %b::int2[], %b::int8[], %b::int4[], %b::int4[], %b::int8[], %b::int8[],
+    %b::int4[], %b::bytea[])
+"""
+
+
+class NewBlock(NamedTuple):
+    """A block to be written; `start_ms` and `hours` are the span it covers."""
+
+    target_id: int
+    start_ms: int
+    hours: int
+    data: bytes
+
+
+def blocks_write(tier: Tier, blocks: Sequence[NewBlock]) -> None:
+    """Insert blocks; in the caller's transaction. Their partitions should be there (`make_partitions`)."""
+    if not blocks:
+        return
+    headers = [header_of(block.data) for block in blocks]
+    columns = [
+        [block.target_id for block in blocks],
+        [moment(block.start_ms) for block in blocks],
+        [block.hours for block in blocks],
+        [CODEC] * len(blocks),
+        [crc32(block.data) for block in blocks],
+        [series_in(tier, header) for header in headers],
+        [samples_in(tier, header) for header in headers],
+        [int(header.first_times.min()) for header in headers],
+        [int(header.last_times.max()) for header in headers],
+        [header.length for header in headers],
+        [block.data for block in blocks],
+    ]
+    fetch(WRITE.format(table=tier.blocks.name), columns)
+
+
+def header_of(data: bytes) -> Header:
+    header = Header.parse(data)
+    if isinstance(header, NeedMore):
+        raise ValueError("The block is shorter than its header.")
+    return header
+
+
+def series_in(tier: Tier, header: Header) -> int:
+    return len(header.ids) if not tier.width_ms else int(np.count_nonzero(header.ids % 8 == 0))
+
+
+def samples_in(tier: Tier, header: Header) -> int:
+    """Samples, or rows of a roll-up."""
+    return int(header.counts.sum() if not tier.width_ms else header.counts[header.ids % 8 == 0].sum())
+
+
+def make_partitions(tier: Tier, starts: Iterable[datetime]) -> None:
+    """Those that blocks of these starts belong into, where they are missing."""
+    wanted = {tier.blocks.start(start) for start in starts}
+    have = existing(tier.blocks)
+    for start in sorted(wanted):
+        if tier.blocks.partition(start) not in have:
+            ensure(tier.blocks, start, ahead=0)
+
+
+def lock_or_stop() -> bool:
+    """Whoever rewrites blocks is alone until its transaction ends; False: somebody else is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('metrics compaction'))")
+        return bool(cursor.fetchone()[0])
