@@ -134,9 +134,14 @@ def header_bytes(layout: Layout) -> bytes:
     raw = b"".join(_arrays(layout))
     squeezed = bytes(cramjam.zstd.compress(raw, level=19))
     body = squeezed if len(squeezed) < len(raw) * _WORTH else raw
-    length = FRONT_BYTES + len(body) + sum(map(len, layout.time_slices)) + sum(map(len, layout.slices))
-    check = crc32(body, crc32(_front_checked(len(body), len(raw), length)))
-    return _FRONT.pack(MAGIC, VERSION, len(body), len(raw), check, length) + body
+    return framed(body, len(raw), sum(map(len, layout.time_slices)) + sum(map(len, layout.slices)))
+
+
+def framed(body: bytes, unpacked: int, rest: int) -> bytes:
+    """A header's bytes with the front that belongs to them; `rest` is the length of what follows."""
+    length = FRONT_BYTES + len(body) + rest
+    check = crc32(body, crc32(_front_checked(len(body), unpacked, length)))
+    return _FRONT.pack(MAGIC, VERSION, len(body), unpacked, check, length) + body
 
 
 def _front_checked(packed: int, unpacked: int, length: int) -> bytes:

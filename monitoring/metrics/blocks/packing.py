@@ -132,7 +132,7 @@ def unpco(data: bytes, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     return numbers
 
 
-_STEPS = 4  # in the tag of a column of integers; its low two bits are the place in WIDTHS
+_STEPS, _MULTIPLES = 4, 8  # in the tag of a column of integers; its low two bits are the place in WIDTHS
 
 
 def integer_bytes(numbers: Ints) -> bytes:
@@ -147,10 +147,15 @@ def _integers(numbers: Ints, steps: int) -> bytes:
     column = np.diff(numbers) if steps else numbers
     base = int(column.min())
     above = column.view(np.uint64) - np.uint64(base & 0xFFFFFFFFFFFFFFFF)
+    unit = int(np.gcd.reduce(above))
+    if unit > 1:
+        above //= np.uint64(unit)
     highest = int(above.max())
     width = least_width(highest)
     low, first = signed_bytes(base), signed_bytes(int(numbers[0])) if steps else b""
-    head = bytes([steps | width, len(low) | len(first) << 4]) + low + first
+    head = bytes([steps | width | (_MULTIPLES if unit > 1 else 0), len(low) | len(first) << 4]) + low + first
+    if unit > 1:
+        head += varint(unit)
     if not highest:
         return head
     return head + _pco(above.astype(WIDTHS[width]), _SEARCHED if steps and len(numbers) >= _LONG else _PLAIN)
@@ -159,23 +164,24 @@ def _integers(numbers: Ints, steps: int) -> bytes:
 def read_integers(reader: Reader, count: int) -> Ints:
     """What `integer_bytes` was given; takes the reader to its end."""
     tag = reader.byte()
-    if tag > (_STEPS | 3):
+    if tag > (_STEPS | _MULTIPLES | 3):
         raise CorruptBlockError("A column of integers has a form that is not known.")
     sizes = reader.byte()
     base = reader.signed(sizes & 15)
     first = reader.signed(sizes >> 4)
-    if not tag & _STEPS:
-        return _read_above(reader, tag, count) + base
-    numbers = np.empty(count, dtype=np.int64)
-    numbers[0] = first
-    numbers[1:] = _read_above(reader, tag, count - 1)
-    numbers[1:] += base
-    return np.cumsum(numbers, out=numbers)
-
-
-def _read_above(reader: Reader, tag: int, count: int) -> Ints:
-    data = reader.rest()
-    return unpco(data, count, WIDTHS[tag & 3]).astype(np.int64) if data else np.zeros(count, dtype=np.int64)
+    unit = reader.varint() & 0xFFFFFFFFFFFFFFFF if tag & _MULTIPLES else 1
+    steps = 1 if tag & _STEPS else 0
+    numbers = np.empty(count, dtype=np.uint64)
+    above, data = numbers[steps:], reader.rest()
+    above[:] = unpco(data, count - steps, WIDTHS[tag & 3]) if data else 0
+    if unit != 1:
+        above *= np.uint64(unit)
+    whole = numbers.view(np.int64)
+    whole[steps:] += base
+    if steps:
+        whole[0] = first
+        np.cumsum(whole, out=whole)
+    return whole
 
 
 _PACKED, _GAPS_PCO = 8, 9  # below: gaps, raw, of that place in WIDTHS

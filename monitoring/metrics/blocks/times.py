@@ -103,7 +103,10 @@ def read_times(data: bytes, count: int, first: int, last: int) -> Ints:
         return np.array([first, last][:count], dtype=np.int64)
     ticks = np.arange(count, dtype=np.int64)
     if not data:
-        return first + ticks * ((last - first) // (count - 1))
+        pace, left = divmod(last - first, count - 1)
+        if left:
+            raise CorruptBlockError("A column of times does not run from its first to its last time.")
+        return first + ticks * pace
     reader = Reader(data)
     form = reader.byte()
     if form not in (_ITSELF, _RESIDUALS):

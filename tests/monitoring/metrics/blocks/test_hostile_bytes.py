@@ -1,0 +1,71 @@
+"""Bytes that were forged, so that no checksum helps: an error each time, or some answer of the right length."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitoring.metrics.blocks.codec import decode_pieces, encode
+from monitoring.metrics.blocks.columns import CorruptBlockError, Floats, Ints, SeriesColumns
+from monitoring.metrics.blocks.header import FRONT_BYTES, Header, NeedMore, framed
+from monitoring.metrics.blocks.packing import Reader
+from monitoring.metrics.blocks.times import read_times, time_bytes
+from monitoring.metrics.blocks.values import read_values, value_bytes
+from tests.monitoring.metrics.blocks.strategies import blocks, times, values
+
+COUNT = 300
+
+
+@st.composite
+def forged(draw: st.DrawFn, true: bytes) -> bytes:
+    """The bytes with a few flipped, set, left out or put in; most near the front, where lengths are."""
+    data = bytearray(true)
+    for _ in range(draw(st.integers(1, 4))):
+        if not data:
+            break
+        at = draw(st.one_of(st.integers(0, min(30, len(data)) - 1), st.integers(0, len(data) - 1)))
+        change = draw(st.sampled_from(["flip", "set", "cut", "insert"]))
+        if change == "flip":
+            data[at] ^= 1 << draw(st.integers(0, 7))
+        elif change == "set":
+            data[at] = draw(st.sampled_from([0, 127, 128, 255]))
+        elif change == "cut":
+            del data[at:]
+        else:
+            data[at:at] = bytes([draw(st.integers(0, 255))])
+    return bytes(data)
+
+
+@given(values(COUNT), st.data())
+def test_a_forged_column_of_values_is_an_error_or_has_its_length(column: Floats, data: st.DataObject) -> None:
+    try:
+        found = read_values(Reader(data.draw(forged(value_bytes(column)))), COUNT)
+    except CorruptBlockError:
+        return
+    assert len(found) == COUNT
+
+
+@given(times(), st.data())
+def test_a_forged_column_of_times_is_an_error_or_runs_from_first_to_last(column: Ints, data: st.DataObject) -> None:
+    try:
+        found = read_times(data.draw(forged(time_bytes(column))), len(column), int(column[0]), int(column[-1]))
+    except CorruptBlockError:
+        return
+    assert len(found) == len(column)
+    assert (found[0], found[-1]) == (column[0], column[-1])
+
+
+@given(blocks(3), st.data())
+def test_a_forged_header_is_an_error_or_counts_what_is_there(series: list[SeriesColumns], data: st.DataObject) -> None:
+    block = encode(series)
+    true = Header.parse(block)
+    assert isinstance(true, Header)
+    body = data.draw(forged(block[FRONT_BYTES : true.length]))
+    unpacked = int.from_bytes(block[8:12], "little")
+    try:
+        header = Header.parse(
+            framed(body, unpacked if data.draw(st.booleans()) else len(body), true.block_length - true.length)
+        )
+        assert not isinstance(header, NeedMore)
+        found = decode_pieces(header, header.ids, [(0, block)])
+    except CorruptBlockError:
+        return
+    assert len(found.times) == int(header.counts.sum())
