@@ -1,5 +1,6 @@
 """Aggregation operators over the series of a vector, at all steps at once (promql/engine.go, aggregation). Pure."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ import numpy as np
 from monitoring.metrics.promql.rows import grouped, without_name
 from monitoring.metrics.promql.storage import Labels
 from monitoring.metrics.promql.vectors import Bools, Floats, Ints, Vector
+
+_ROWS_ONE_BY_ONE = 2_000
 
 
 class Groups(NamedTuple):
@@ -95,24 +98,27 @@ def _max(values: Floats, present: Bools, starts: Ints, sizes: Ints) -> Floats:
 
 
 def _avg(values: Floats, present: Bools, starts: Ints, sizes: Ints) -> Floats:
-    """The sum by the count where that cannot differ; where it can (infinities, cancellation), Prometheus's running mean."""
+    """Prometheus's running mean. For very many series the sum by the count, where that cannot differ visibly."""
+    if _is_small(values):
+        return _one_by_one(running_mean, _running_means, values, present, starts, sizes)
     filled = np.where(present, values, 0.0)
     sums, counts = _summed(filled, starts), _count(values, present, starts, sizes)
-    mean = sums / counts
     magnitude = np.add.reduceat(np.abs(filled), starts, axis=0)
     doubtful = ~(magnitude * 1e-4 <= np.abs(sums)) | ~np.isfinite(sums)
-    return _redone(_running_mean, mean, doubtful, values, present, starts, sizes)
+    return _redone(_running_means, sums / counts, doubtful, values, present, starts, sizes)
 
 
 def _stdvar(values: Floats, present: Bools, starts: Ints, sizes: Ints) -> Floats:
-    """In two passes where that cannot differ; where it can, Welford's way as in Prometheus."""
+    """Welford's way, as in Prometheus. For very many series in two passes, where that cannot differ visibly."""
+    if _is_small(values):
+        return _one_by_one(welford, _welfords, values, present, starts, sizes)
     filled = np.where(present, values, 0.0)
     counts = _count(values, present, starts, sizes)
     mean = _summed(filled, starts) / counts
     apart = np.where(present, values - np.repeat(mean, sizes, axis=0), 0.0)
     variance = np.add.reduceat(apart * apart, starts, axis=0) / counts
     doubtful = ~(variance > mean * mean * 1e-8) | ~np.isfinite(variance)
-    return _redone(_welford, variance, doubtful, values, present, starts, sizes)
+    return _redone(_welfords, variance, doubtful, values, present, starts, sizes)
 
 
 def _stddev(values: Floats, present: Bools, starts: Ints, sizes: Ints) -> Floats:
@@ -120,21 +126,50 @@ def _stddev(values: Floats, present: Bools, starts: Ints, sizes: Ints) -> Floats
     return found
 
 
-Running = Callable[[Floats, Bools], Floats]
+Column = Callable[[list[float]], float]
+Columns = Callable[[Floats, Bools], Floats]
+
+
+def _is_small(values: Floats) -> bool:
+    rows, steps = values.shape
+    return bool(rows <= _ROWS_ONE_BY_ONE or steps == 1)
+
+
+def _one_by_one(column: Column, columns: Columns, values: Floats, present: Bools, starts: Ints, sizes: Ints) -> Floats:
+    """Each group sample by sample: numbers where there is one step, arrays of steps otherwise."""
+    found = np.empty((len(starts), values.shape[1]))
+    for group, (start, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
+        rows = slice(start, start + size)
+        if values.shape[1] == 1:
+            kept = values[rows, 0][present[rows, 0]].tolist()
+            found[group, 0] = column(kept) if kept else 0.0
+        else:
+            found[group] = columns(values[rows], present[rows])
+    return found
 
 
 def _redone(
-    running: Running, found: Floats, doubtful: Bools, values: Floats, present: Bools, starts: Ints, sizes: Ints
+    columns: Columns, found: Floats, doubtful: Bools, values: Floats, present: Bools, starts: Ints, sizes: Ints
 ) -> Floats:
     """`found`, with the doubtful steps of each group worked out sample by sample."""
     for group in np.flatnonzero(doubtful.any(axis=1)).tolist():
         steps = np.flatnonzero(doubtful[group])
         rows = slice(int(starts[group]), int(starts[group] + sizes[group]))
-        found[group, steps] = running(values[rows][:, steps], present[rows][:, steps])
+        found[group, steps] = columns(values[rows][:, steps], present[rows][:, steps])
     return found
 
 
-def _running_mean(values: Floats, present: Bools) -> Floats:
+def running_mean(values: list[float]) -> float:
+    """The mean as Prometheus adds it up: it neither overflows nor leaves an infinity for a number."""
+    mean = values[0]
+    for count, value in enumerate(values[1:], 2):
+        if math.isinf(mean) and value == value and (not math.isinf(value) or (mean > 0) == (value > 0)):
+            continue
+        mean += value / count - mean / count
+    return mean
+
+
+def _running_means(values: Floats, present: Bools) -> Floats:
     count, mean = np.zeros(values.shape[1]), np.zeros(values.shape[1])
     for value, here in zip(values, present, strict=True):
         count += here
@@ -145,7 +180,17 @@ def _running_mean(values: Floats, present: Bools) -> Floats:
     return mean
 
 
-def _welford(values: Floats, present: Bools) -> Floats:
+def welford(values: list[float]) -> float:
+    """The variance as Prometheus adds it up."""
+    mean, total = values[0], 0.0
+    for count, value in enumerate(values[1:], 2):
+        delta = value - mean
+        mean += delta / count
+        total += delta * (value - mean)
+    return total / len(values)
+
+
+def _welfords(values: Floats, present: Bools) -> Floats:
     steps = values.shape[1]
     count, mean, total = np.zeros(steps), np.zeros(steps), np.zeros(steps)
     for value, here in zip(values, present, strict=True):

@@ -96,16 +96,11 @@ def _vectors(node: Binary, left: Vector, right: Vector, budget: Budget) -> Vecto
     swapped = matching.card == "one-to-many"
     many, one = (right, left) if swapped else (left, right)
     many_keys = [signature(labels, matching) for labels in many.labels]
-    one_keys = [signature(labels, matching) for labels in one.labels]
-    places: dict[Labels, list[int]] = {}
-    for row, key in enumerate(one_keys):
-        places.setdefault(key, []).append(row)
-    if len(places) < len(one_keys):
-        _one_side_check(many, one, places, matching)
+    one, places = _one_side(many, one, matching)
+    budget.cells(sum(len(places.get(key, ())) for key in many_keys), steps)
     pairs = [(row, other) for row, key in enumerate(many_keys) for other in places.get(key, ())]
     if not pairs:
         return empty(steps)
-    budget.cells(len(pairs), steps)
     many_rows, one_rows = (list(rows) for rows in zip(*pairs, strict=True))
     both = many.present[many_rows] & one.present[one_rows]
     a, b = many.values[many_rows], one.values[one_rows]
@@ -123,6 +118,31 @@ def _elements(node: Binary, left: Floats, right: Floats) -> tuple[Floats, Bools 
         return ARITHMETIC[node.op](left, right), None
     kept = COMPARE[node.op](left, right)
     return (kept.astype(np.float64), None) if node.returns_bool else (left, kept)
+
+
+def _one_side(many: Vector, one: Vector, matching: Matching) -> tuple[Vector, dict[Labels, list[int]]]:
+    """The side that must be unique, and its rows by signature. What follows one another in time is one row, unless it
+    brings different labels along.
+    """
+    keys = [signature(labels, matching) for labels in one.labels]
+    places = _places(keys)
+    if len(places) == len(keys):
+        return one, places
+    _one_side_check(many, one, places, matching)
+    brought = [tuple([pair for pair in labels if pair[0] in matching.include]) for labels in one.labels]
+    groups, firsts = grouped(list(zip(keys, brought, strict=True)))
+    marked = Vector([(("", str(group)),) for group in groups.tolist()], one.values, one.present)
+    merged = distinct(marked)
+    rows = [int(labels[0][1]) for labels in merged.labels]
+    kept = Vector([one.labels[firsts[row]] for row in rows], merged.values, merged.present)
+    return kept, _places([keys[firsts[row]] for row in rows])
+
+
+def _places(keys: Sequence[Labels]) -> dict[Labels, list[int]]:
+    places: dict[Labels, list[int]] = {}
+    for row, key in enumerate(keys):
+        places.setdefault(key, []).append(row)
+    return places
 
 
 def _one_side_check(many: Vector, one: Vector, places: dict[Labels, list[int]], matching: Matching) -> None:

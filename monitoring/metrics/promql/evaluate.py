@@ -107,7 +107,7 @@ def _portions(storage: Storage, node: Node, steps: Steps, budget: Budget, notes:
         if count == 1:
             raise
         halves = [Steps(times, steps.interval) for times in (steps.times[: count // 2], steps.times[count // 2 :])]
-        return _joined([compact(_portions(storage, node, half, budget, notes, whole)) for half in halves])
+        return _joined([compact(_portions(storage, node, half, budget, notes, whole)) for half in halves], budget)
     if isinstance(value, Scalar):
         return Vector([()], value.values[None, :], np.ones((1, len(steps.times)), dtype=np.bool_))
     if not isinstance(value, Vector):
@@ -115,9 +115,10 @@ def _portions(storage: Storage, node: Node, steps: Steps, budget: Budget, notes:
     return value
 
 
-def _joined(parts: Sequence[Vector]) -> Vector:
+def _joined(parts: Sequence[Vector], budget: Budget) -> Vector:
     """Portions of time, one after the other."""
     total = sum(part.values.shape[1] for part in parts)
+    budget.cells(sum(len(part.labels) for part in parts), total)
     wide, begin = [], 0
     for part in parts:
         rows, steps = part.values.shape
@@ -132,7 +133,5 @@ def _guarded(work: Callable[[], Found]) -> Found:
     try:
         with np.errstate(all="ignore"):
             return work()
-    except TooMuchAtOnceError:
-        raise execution(TOO_MANY_SAMPLES) from None
-    except MemoryError:
+    except (TooMuchAtOnceError, MemoryError):
         raise execution(TOO_MANY_SAMPLES) from None

@@ -104,11 +104,11 @@ class Evaluation:
 
     def subquery(self, node: Subquery, steps: Steps) -> Windows:
         first, last, interval = subquery_steps(node, int(steps.times[0]), int(steps.times[-1]), self.query)
+        self.budget.cells(1, max(0, (last - first) // interval + 1))
         inner = Steps(np.arange(first, last + 1, interval, dtype=np.int64), interval)
         ends = self.references(node, steps)
         if not len(inner.times):
             return windows_of(None, inner.times, ends, node.range_ms, steps.times)
-        self.budget.cells(1, len(inner.times))
         found = self.vector(node.expr, inner)
         self.budget.cells(len(found.labels), max(len(inner.times), len(steps.times)))
         return windows_of(found, inner.times, ends, node.range_ms, steps.times)

@@ -1,7 +1,7 @@
 """Conditions on labels: regular expressions of RE2, anchored, compiled once and bounded in memory. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 import re2
@@ -9,13 +9,16 @@ import re2
 from monitoring.metrics.promql.quoting import go_quote
 from monitoring.metrics.promql.storage import Labels, Matcher, Matchers
 
+MOST_CHARACTERS = 10_000
 _MOST_BYTES = 8 * 1024 * 1024
 _OPTIONS = re2.Options()
 _OPTIONS.max_mem = _MOST_BYTES
 _OPTIONS.log_errors = False
 _OPTIONS.never_capture = True
-_OPTIONS.dot_nl = True
-_ALTERNATIVES = re.compile(r"[A-Za-z0-9_:/@ -]*(?:\|[A-Za-z0-9_:/@ -]*)*")
+_WORD = r"(?:[A-Za-z0-9_:/@ -]|\\[.+*?()\[\]{}|^$\\-])*"
+_ALTERNATIVES = re.compile(rf"{_WORD}(?:\|{_WORD})*")
+_BETWEEN_BARS = re.compile(r"(?:^|\|)((?:[^|\\]|\\.)*)")
+_SPECIAL = re.compile(r"([.+*?()\[\]{}|^$\\])")
 
 Predicate = Callable[[str], bool]
 
@@ -36,9 +39,13 @@ def predicate(matcher: Matcher) -> Predicate:
 
 @lru_cache(maxsize=2_000)
 def _expression(pattern: str, negated: bool) -> Predicate:
-    if len(pattern) < 10_000 and _ALTERNATIVES.fullmatch(pattern):
-        words = frozenset(pattern.split("|"))
+    if _ALTERNATIVES.fullmatch(pattern):
+        words = frozenset(re.sub(r"\\(.)", r"\1", word) for word in _BETWEEN_BARS.findall(pattern))
         return (lambda text: text not in words) if negated else (lambda text: text in words)
+    if len(pattern) > MOST_CHARACTERS:
+        raise BadPatternError(
+            f"error parsing regexp: expression of {len(pattern)} characters, at most {MOST_CHARACTERS}"
+        )
     try:
         fullmatch = re2.compile(f"^(?:{pattern})$", _OPTIONS).fullmatch
     except re2.error as error:
@@ -70,6 +77,13 @@ def _told(pattern: str, error: re2.error) -> str:
     elif what.startswith(("pattern too large", "DFA out of memory")):
         return f"error parsing regexp: expression is too large: {go_quote(pattern[:50])}"
     return f"error parsing regexp: {what}: `{where}`"
+
+
+def any_of(words: Collection[str]) -> str | None:
+    """An expression that matches just these words; None if it would be too long."""
+    plain = "|".join(words)
+    pattern = "|".join(_SPECIAL.sub(r"\\\1", word) for word in words)
+    return pattern if len(pattern) <= MOST_CHARACTERS or pattern == plain else None
 
 
 def matcher_check(matcher: Matcher) -> str:

@@ -87,6 +87,7 @@ def windows(
     """The windows that end at `ends_ms` (ascending), some series at a time. At least one, maybe of no series."""
     selection = without_stale(selection)
     count, steps = len(selection.labels), len(ends_ms)
+    budget.cells(count, steps)
     first = 0
     while first < count or first == 0:
         last = _portion(selection.offsets, first, steps)

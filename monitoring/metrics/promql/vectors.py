@@ -4,6 +4,7 @@ T is the number of steps (1 for an instant query), n the number of series. Where
 sample at that step, and its value means nothing; NaN is a value like any other.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,13 +45,18 @@ class Vector:
     sample_times: Ints | None = None
 
 
+def go_on() -> None:
+    """The check of a query without bounds."""
+
+
 @dataclass(slots=True)
 class Windows:
     """A range vector a step: the window of series i at step t is `times[starts[i, t]:ends[i, t]]` (ms) and the same of `values`.
 
     Windows are left-closed and right-closed as in Prometheus 2 ([end - range, end]), stale markers are taken out.
     `window_ends` (T) is each window's end in ms, offset and @ applied; `range_ms` its length.
-    `eval_times` (T) are the steps themselves in ms, before offset.
+    `eval_times` (T) are the steps themselves in ms, before offset. `check` is called now and then during long work, and
+    raises when the query has to end.
     """
 
     labels: list[Labels]
@@ -61,6 +67,7 @@ class Windows:
     range_ms: int
     window_ends: Ints
     eval_times: Ints
+    check: Callable[[], None] = go_on
 
 
 @dataclass(slots=True)
