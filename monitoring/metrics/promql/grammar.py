@@ -4,8 +4,6 @@ Mistakes of syntax end the reading at once; mistakes of type are collected on th
 is right, as Prometheus does.
 """
 
-from typing import NoReturn
-
 from monitoring.metrics.promql import checking
 from monitoring.metrics.promql.ast import (
     STEP_DEPENDENT,
@@ -26,6 +24,7 @@ from monitoring.metrics.promql.ast import (
     ValueType,
 )
 from monitoring.metrics.promql.checking import MistakeError, Problems
+from monitoring.metrics.promql.cursor import PRECEDENCE, Cursor
 from monitoring.metrics.promql.lexing import AGGREGATORS, Token
 from monitoring.metrics.promql.matchers import matcher_check
 from monitoring.metrics.promql.numbers import duration_ms, number, timestamp_ms
@@ -36,11 +35,6 @@ from monitoring.metrics.promql.storage import Matcher, Operator
 __all__ = ["MistakeError", "Parser"]
 
 MOST_DEPTH = 100
-_PRECEDENCE = (
-    {"or": 1, "and": 2, "unless": 2}
-    | dict.fromkeys(("==", "!=", "<", ">", "<=", ">="), 3)
-    | {"+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "atan2": 5, "^": 6}
-)
 _UNARY = 5
 _MATCHING: dict[str, Operator] = {"=": "=", "!=": "!=", "=~": "=~", "!~": "!~"}
 _SIGNS = ("+", "-")
@@ -61,15 +55,12 @@ _STARTS = _NAMES | {"number", "string", "(", "{", "+", "-"}
 _LABELS = _NAMES | {"on", "ignoring", "group_left", "group_right", "bool", "atan2"}
 
 
-class Parser:
+class Parser(Cursor):
     """Reads one expression, once."""
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
-        self.text = text
-        self.tokens = tokens
-        self.next = 0
+    def __init__(self, tokens: list[Token]) -> None:
+        super().__init__(tokens)
         self.depth = 0
-        self.aggregations = 0
         self.problems: Problems = []
 
     def parse(self) -> Node:
@@ -84,33 +75,6 @@ class Parser:
             raise MistakeError(message, position)
         return node
 
-    # -- tokens
-
-    def peek(self) -> Token:
-        token = self.tokens[self.next]
-        if token.kind == "error":
-            raise MistakeError(token.text, token.position)
-        return token
-
-    def take(self) -> Token:
-        token = self.peek()
-        self.next += 1
-        return token
-
-    def accept(self, kind: str) -> bool:
-        if self.peek().kind != kind:
-            return False
-        self.next += 1
-        return True
-
-    def unexpected(self, context: str = "", expected: str = "") -> NoReturn:
-        token = self.peek()
-        message = f"unexpected {_described(token)}"
-        context = context or ("aggregation" if self.aggregations else "")
-        message += f" in {context}" if context else ""
-        message += f", expected {expected}" if expected else ""
-        raise MistakeError(message, token.position)
-
     def deeper(self) -> None:
         self.depth += 1
         if self.depth > MOST_DEPTH:
@@ -122,7 +86,7 @@ class Parser:
         """An expression whose operators bind at least as tightly as `lowest`, and where it starts."""
         self.deeper()
         left, start = self.unary()
-        while (precedence := _PRECEDENCE.get(self.peek().kind, 0)) and precedence >= lowest:
+        while (precedence := PRECEDENCE.get(self.peek().kind, 0)) and precedence >= lowest:
             operator = self.take()
             returns_bool, matching = self.matching()
             right, right_start = self.expression(precedence if operator.kind == "^" else precedence + 1)
@@ -378,28 +342,3 @@ class Parser:
                 self.unexpected()
             if self.peek().kind not in _STARTS:
                 raise MistakeError("trailing commas not allowed in function call args", comma.position)
-
-
-_DESCRIBED = {
-    "identifier": "identifier",
-    "metric": "metric identifier",
-    "string": "string",
-    "number": "number",
-    "duration": "duration",
-}
-
-
-def _described(token: Token) -> str:
-    kind, text = token.kind, token.text
-    if kind == "eof":
-        return "end of input"
-    if kind == "aggregator":
-        return f"<aggr:{text}>"
-    if kind in _DESCRIBED:
-        short = go_quote(text) if kind in ("identifier", "metric") or len(text) <= 10 else go_quote(text[:10]) + "..."
-        return f"{_DESCRIBED[kind]} {short}"
-    if kind in _PRECEDENCE or kind in ("=~", "!~", "@"):
-        return f"<op:{text}>"
-    if kind in ("start", "end"):
-        return go_quote(text)
-    return f"<{text}>" if text.isalnum() or "_" in text else go_quote(text)

@@ -33,7 +33,7 @@ def _parse(text: str) -> Node:
             "bad_data", f"expression is too long: {len(tokens)} words and signs, at most {MOST_TOKENS} are read"
         )
     try:
-        return Parser(text, tokens).parse()
+        return Parser(tokens).parse()
     except MistakeError as mistake:
         raise PromqlError("bad_data", _message(text, mistake), mistake.position) from None
 
