@@ -68,6 +68,7 @@ def rounded(values: Floats, to_nearest: Floats) -> Floats:
     return np.floor(values * inverse + 0.5) / inverse
 
 
+@np.errstate(all="ignore")
 def at_most(values: Floats, bounds: Floats) -> Floats:
     """The lesser; NaN wins over everything but -Inf, and -0 is less than 0."""
     lesser = np.where((values == 0) & (bounds == 0), -(-values - bounds), np.minimum(values, bounds))

@@ -6,17 +6,20 @@ are not finite, are gone through in Prometheus's way: side by side, or in Python
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from monitoring.metrics.promql.functions import kahan
-from monitoring.metrics.promql.functions.windows import FEW, Block, over_blocks, reduce_each
-from monitoring.metrics.promql.vectors import Bools, Floats, Ints
+from monitoring.metrics.promql.functions.windows import FEW, Block, reduce_each, side_by_side
+from monitoring.metrics.promql.vectors import Bools, Floats, Ints, Windows
 
 SMALL = 64
 """Samples that are gone through sooner in Python than in arrays."""
+
+AT_ONCE = 1 << 16
 
 LEAST_SUM_RATIO = 1e-4
 """A sum this much smaller than the sum of magnitudes has lost so many digits that the order of additions shows."""
@@ -27,48 +30,68 @@ LEAST_MEAN_RATIO = 1e-5  # of a mean to the greatest magnitude
 class Sequence(NamedTuple):
     """The same calculation, sample by sample: over one window, and over windows side by side."""
 
-    one: Callable[[list[float]], float]
-    block: Callable[[Block, Floats], Floats]
+    one: Callable[[Iterable[float]], float]
+    block: Callable[[Block, Windows], Floats]
 
-    def over(self, values: Floats, starts: Ints, ends: Ints) -> Floats:
+    def over(self, windows: Windows, starts: Ints, ends: Ints) -> Floats:
         """Over every window (k)."""
         if len(starts) <= FEW:
-            return self.one_by_one(values, starts, ends)
-        return over_blocks(lambda each: self.block(each, values), starts, ends)
+            return self.one_by_one(windows, starts, ends)
+        found = np.empty(len(starts))
+        for each in side_by_side(starts, ends):
+            found[each.windows] = self.block(each, windows)
+        return found
 
-    def one_by_one(self, values: Floats, starts: Ints, ends: Ints) -> Floats:
+    def one_by_one(self, windows: Windows, starts: Ints, ends: Ints) -> Floats:
         spans = zip(starts.tolist(), ends.tolist(), strict=True)
-        return np.array([self.one(values[start:end].tolist()) for start, end in spans], np.float64)
+        return np.array([self.one(samples(windows, start, end)) for start, end in spans], np.float64)
+
+
+def samples(windows: Windows, start: int, end: int) -> Iterable[float]:
+    """Samples as Python's numbers, of which there are never too many at once."""
+    if end - start <= AT_ONCE:
+        numbers: list[float] = windows.values[start:end].tolist()
+        return numbers
+    return chain.from_iterable(portions(windows, start, end))
+
+
+def portions(windows: Windows, start: int, end: int) -> Iterator[list[float]]:
+    for first in range(start, end, AT_ONCE):
+        windows.check()
+        yield windows.values[first : min(first + AT_ONCE, end)].tolist()
 
 
 @np.errstate(all="ignore")
-def sums(values: Floats, starts: Ints, ends: Ints) -> Floats:
+def sums(windows: Windows, starts: Ints, ends: Ints) -> Floats:
     """Sums of windows (k)."""
     if is_small(starts, ends):
-        return SUM.one_by_one(values, starts, ends)
-    found = reduce_each(np.add, values, starts, ends)
+        return SUM.one_by_one(windows, starts, ends)
+    values = windows.values
+    found = reduce_each(np.add, windows, values, starts, ends)
     doubtful = ~np.isfinite(found)
     if not values.min() >= 0:
-        doubtful |= np.abs(found) < LEAST_SUM_RATIO * reduce_each(np.add, np.abs(values), starts, ends)
-    return with_doubtful(found, doubtful, SUM, values, starts, ends)
+        doubtful |= np.abs(found) < LEAST_SUM_RATIO * reduce_each(np.add, windows, np.abs(values), starts, ends)
+    return with_doubtful(found, doubtful, SUM, windows, starts, ends)
 
 
 @np.errstate(all="ignore")
-def means(values: Floats, starts: Ints, ends: Ints) -> Floats:
+def means(windows: Windows, starts: Ints, ends: Ints) -> Floats:
     """Means of windows (k)."""
     if is_small(starts, ends):
-        return MEAN.one_by_one(values, starts, ends)
-    found = reduce_each(np.add, values, starts, ends) / (ends - starts)
+        return MEAN.one_by_one(windows, starts, ends)
+    values = windows.values
+    found = reduce_each(np.add, windows, values, starts, ends) / (ends - starts)
     doubtful = ~np.isfinite(found)
     if not values.min() >= 0:
-        doubtful |= np.abs(found) < LEAST_MEAN_RATIO * reduce_each(np.maximum, np.abs(values), starts, ends)
-    return with_doubtful(found, doubtful, MEAN, values, starts, ends)
+        greatest = reduce_each(np.maximum, windows, np.abs(values), starts, ends)
+        doubtful |= np.abs(found) < LEAST_MEAN_RATIO * greatest
+    return with_doubtful(found, doubtful, MEAN, windows, starts, ends)
 
 
 @np.errstate(all="ignore")
-def variances(values: Floats, starts: Ints, ends: Ints) -> Floats:
+def variances(windows: Windows, starts: Ints, ends: Ints) -> Floats:
     """Population variances of windows (k)."""
-    return VARIANCE.over(values, starts, ends)
+    return VARIANCE.over(windows, starts, ends)
 
 
 def is_small(starts: Ints, ends: Ints) -> bool:
@@ -76,20 +99,23 @@ def is_small(starts: Ints, ends: Ints) -> bool:
 
 
 def with_doubtful(
-    found: Floats, doubtful: Bools, sequence: Sequence, values: Floats, starts: Ints, ends: Ints
+    found: Floats, doubtful: Bools, sequence: Sequence, windows: Windows, starts: Ints, ends: Ints
 ) -> Floats:
     """`found`, with the doubtful windows gone through again."""
     again = np.flatnonzero(doubtful)
     if len(again):
-        found[again] = sequence.over(values, starts[again], ends[again])
+        found[again] = sequence.over(windows, starts[again], ends[again])
     return found
 
 
-def sum_block(each: Block, values: Floats) -> Floats:
-    return kahan.total(each.filled(values[each.at], 0.0))
+def sum_block(each: Block, windows: Windows) -> Floats:
+    total, rest = np.zeros((2, len(each.lengths)))
+    for _, size, found in each.positions(windows.values, windows.check):
+        total[:size], rest[:size] = kahan.add(found, total[:size], rest[:size])
+    return np.where(np.isinf(total), total, total + rest)
 
 
-def mean_one(samples: list[float]) -> float:
+def mean_one(samples: Iterable[float]) -> float:
     """A mean that is moved towards each sample; once infinite, only another infinity or NaN moves it."""
     mean = rest = 0.0
     for count, sample in enumerate(samples, 1):
@@ -99,9 +125,9 @@ def mean_one(samples: list[float]) -> float:
     return mean if math.isinf(mean) else mean + rest
 
 
-def mean_block(each: Block, values: Floats) -> Floats:
+def mean_block(each: Block, windows: Windows) -> Floats:
     mean, rest = np.zeros(len(each.lengths)), np.zeros(len(each.lengths))
-    for position, size, samples in each.positions(values):
+    for position, size, samples in each.positions(windows.values, windows.check):
         before = mean[:size]
         stays = np.isinf(before) & (np.isfinite(samples) | (samples == before))
         count = position + 1
@@ -111,19 +137,19 @@ def mean_block(each: Block, values: Floats) -> Floats:
     return np.where(np.isinf(mean), mean, mean + rest)
 
 
-def variance_one(samples: list[float]) -> float:
+def variance_one(samples: Iterable[float]) -> float:
     """Welford's method (Technometrics 4, 1962), both of its sums carrying their rounding errors along."""
-    mean = mean_rest = squares = squares_rest = 0.0
+    count, mean, mean_rest, squares, squares_rest = 0, 0.0, 0.0, 0.0, 0.0
     for count, sample in enumerate(samples, 1):
         off = sample - (mean + mean_rest)
         mean, mean_rest = kahan.add_one(off / count, mean, mean_rest)
         squares, squares_rest = kahan.add_one(off * (sample - (mean + mean_rest)), squares, squares_rest)
-    return (squares + squares_rest) / len(samples)
+    return (squares + squares_rest) / count
 
 
-def variance_block(each: Block, values: Floats) -> Floats:
+def variance_block(each: Block, windows: Windows) -> Floats:
     mean, mean_rest, squares, squares_rest = np.zeros((4, len(each.lengths)))
-    for position, size, samples in each.positions(values):
+    for position, size, samples in each.positions(windows.values, windows.check):
         off = samples - (mean[:size] + mean_rest[:size])
         mean[:size], mean_rest[:size] = kahan.add(off / (position + 1), mean[:size], mean_rest[:size])
         change = off * (samples - (mean[:size] + mean_rest[:size]))

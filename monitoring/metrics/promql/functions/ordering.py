@@ -11,12 +11,14 @@ DIGITS = re.compile(r"(\d+)")
 
 
 def by_value(vector: Vector, *, descending: bool) -> Vector:
-    """Series by their value at the only step, NaN last; equal ones as they were."""
+    """Series by their value at the only step; equal ones as they were, then NaN backwards, as Prometheus's sorting leaves them."""
     if vector.values.shape[1] != 1:
         return vector
     values = vector.values[:, 0]
     values = np.where(vector.present[:, 0], -values if descending else values, np.nan)
-    return in_order(vector, np.argsort(values, kind="stable"))
+    order = np.argsort(values, kind="stable")
+    numbers = len(order) - int(np.isnan(values).sum())
+    return in_order(vector, np.concatenate((order[:numbers], order[numbers:][::-1])))
 
 
 def by_labels(vector: Vector, names: list[str], *, descending: bool) -> Vector:

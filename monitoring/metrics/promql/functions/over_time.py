@@ -8,24 +8,27 @@ from monitoring.metrics.promql.functions import averages
 from monitoring.metrics.promql.functions.windows import over_windows, reduce_each
 from monitoring.metrics.promql.vectors import Bools, Floats, Ints, Vector, Windows
 
-OverValues = Callable[[Floats, Ints, Ints], Floats]
+
+def over_samples(windows: Windows, compute: Callable[[Windows, Ints, Ints], Floats]) -> Vector:
+    """`compute(windows, starts, ends)` where there are samples."""
+    return over_windows(windows, lambda _cells, starts, ends: compute(windows, starts, ends))
 
 
-def over_values(windows: Windows, compute: OverValues) -> Vector:
-    """`compute(values, starts, ends)` for windows that have samples."""
-    return over_windows(windows, lambda _cells, starts, ends: compute(windows.values, starts, ends))
+def reduced(windows: Windows, ufunc: np.ufunc) -> Vector:
+    """`ufunc` over the samples of each window."""
+    return over_samples(windows, lambda each, starts, ends: reduce_each(ufunc, each, each.values, starts, ends))
 
 
 def sum_over_time(windows: Windows) -> Vector:
-    return over_values(windows, averages.sums)
+    return over_samples(windows, averages.sums)
 
 
 def avg_over_time(windows: Windows) -> Vector:
-    return over_values(windows, averages.means)
+    return over_samples(windows, averages.means)
 
 
 def stdvar_over_time(windows: Windows) -> Vector:
-    return over_values(windows, averages.variances)
+    return over_samples(windows, averages.variances)
 
 
 @np.errstate(invalid="ignore")
@@ -36,12 +39,12 @@ def stddev_over_time(windows: Windows) -> Vector:
 
 def min_over_time(windows: Windows) -> Vector:
     """The least; NaN only where there is nothing else."""
-    return over_values(windows, lambda values, starts, ends: reduce_each(np.fmin, values, starts, ends))
+    return reduced(windows, np.fmin)
 
 
 def max_over_time(windows: Windows) -> Vector:
     """The greatest; NaN only where there is nothing else."""
-    return over_values(windows, lambda values, starts, ends: reduce_each(np.fmax, values, starts, ends))
+    return reduced(windows, np.fmax)
 
 
 def count_over_time(windows: Windows) -> Vector:
@@ -54,11 +57,11 @@ def present_over_time(windows: Windows) -> Vector:
 
 
 def last_over_time(windows: Windows) -> Vector:
-    return over_values(windows, lambda values, _starts, ends: values[ends - 1])
+    return over_samples(windows, lambda each, _starts, ends: each.values[ends - 1])
 
 
 def first_over_time(windows: Windows) -> Vector:
-    return over_values(windows, lambda values, starts, _ends: values[starts])
+    return over_samples(windows, lambda each, starts, _ends: each.values[starts])
 
 
 def ts_of_last_over_time(windows: Windows) -> Vector:

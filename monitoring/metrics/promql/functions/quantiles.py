@@ -12,9 +12,9 @@ def quantile_over_time(quantile: Scalar, windows: Windows) -> Vector:
     def compute(cells: Ints, starts: Ints, ends: Ints) -> Floats:
         wanted = quantile.values[cells % len(windows.eval_times)]
         found = np.empty(len(starts))
-        for each in blocks(starts, ends):
-            cells_of = each.filled(windows.values[each.at], np.nan)
-            found[each.windows] = of_columns(cells_of, each.lengths, wanted[each.windows])
+        for each in blocks(windows, starts, ends):
+            columns = each.filled(each.cells(windows.values), np.nan)
+            found[each.windows] = of_columns(columns, each.lengths, wanted[each.windows])
         return found
 
     return over_windows(windows, compute)
@@ -25,7 +25,7 @@ def mad_over_time(windows: Windows) -> Vector:
 
     def compute(_cells: Ints, starts: Ints, ends: Ints) -> Floats:
         found = np.empty(len(starts))
-        for each in blocks(starts, ends):
+        for each in blocks(windows, starts, ends):
             found[each.windows] = block_deviations(each, windows.values)
         return found
 
@@ -35,7 +35,7 @@ def mad_over_time(windows: Windows) -> Vector:
 @np.errstate(invalid="ignore")
 def block_deviations(each: Block, values: Floats) -> Floats:
     half = np.full(len(each.lengths), 0.5)
-    cells = each.filled(values[each.at], np.nan)
+    cells = each.filled(each.cells(values), np.nan)
     return of_columns(np.abs(cells - of_columns(cells, each.lengths, half)), each.lengths, half)
 
 

@@ -1,8 +1,10 @@
 """How fast counters and gauges change: `rate` and its kin (Prometheus 2.42, promql/functions.go). Pure."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from monitoring.metrics.promql.functions.windows import blocks, over_windows
+from monitoring.metrics.promql.functions.windows import FEW, over_windows, side_by_side
 from monitoring.metrics.promql.vectors import Floats, Ints, Vector, Windows
 
 THRESHOLD_RATIO = 1.1
@@ -33,7 +35,7 @@ def extrapolated(windows: Windows, *, counter: bool, per_second: bool) -> Vector
         firsts = values[starts]
         change = values[ends - 1] - firsts
         if counter:
-            change = with_resets(change, values, starts, ends)
+            change = with_resets(change, windows, starts, ends)
         began, ended = times[starts], times[ends - 1]
         window_ends = windows.window_ends[cells % len(windows.window_ends)]
         covered = (ended - began) / 1000
@@ -58,8 +60,9 @@ def reach(covered: Floats, to_start: Floats, to_end: Floats, counts: Ints) -> Fl
     return covered + np.where(to_start < threshold, to_start, half) + np.where(to_end < threshold, to_end, half)
 
 
-def with_resets(change: Floats, values: Floats, starts: Ints, ends: Ints) -> Floats:
+def with_resets(change: Floats, windows: Windows, starts: Ints, ends: Ints) -> Floats:
     """`change` (k) and, for each time a counter began anew within the window, what it had counted before."""
+    values = windows.values
     resets = np.flatnonzero(values[1:] < values[:-1]) + 1
     if not len(resets):
         return change
@@ -69,13 +72,24 @@ def with_resets(change: Floats, values: Floats, starts: Ints, ends: Ints) -> Flo
     with_some = np.flatnonzero(firsts < lasts)
     if not len(with_some):
         return change
-    for each in blocks(firsts[with_some], lasts[with_some]):
-        chosen = with_some[each.windows]
-        sums = change[chosen]
-        for _, size, amounts in each.positions(counted):
-            sums[:size] += amounts
-        change[chosen] = sums
+    change[with_some] = added_in_order(change[with_some], counted, firsts[with_some], lasts[with_some], windows.check)
     return change
+
+
+def added_in_order(sums: Floats, terms: Floats, starts: Ints, ends: Ints, check: Callable[[], None]) -> Floats:
+    """Each sum (k) and its terms, from first to last: another order might lose digits that Prometheus keeps."""
+    if len(sums) <= FEW:
+        spans = zip(sums.tolist(), starts.tolist(), ends.tolist(), strict=True)
+        return np.array(
+            [np.add.accumulate(np.concatenate(([total], terms[start:end])))[-1] for total, start, end in spans]
+        )
+    added = np.empty(len(sums))
+    for each in side_by_side(starts, ends):
+        totals = sums[each.windows]
+        for _, size, found in each.positions(terms, check):
+            totals[:size] += found
+        added[each.windows] = totals
+    return added
 
 
 def irate(windows: Windows) -> Vector:

@@ -32,19 +32,20 @@ def predict_linear(windows: Windows, ahead_s: Scalar) -> Vector:
 def lines(windows: Windows, starts: Ints, ends: Ints, origins: Ints) -> tuple[Floats, Floats]:
     """Slopes (k) a second, and heights (k) at the origins, which are times in ms."""
     slopes, heights = np.empty(len(starts)), np.empty(len(starts))
-    for each in blocks(starts, ends):
+    for each in blocks(windows, starts, ends):
         chosen = each.windows
         slopes[chosen], heights[chosen] = block_lines(windows, each, origins[chosen])
     return slopes, heights
 
 
 def block_lines(windows: Windows, each: Block, origins: Ints) -> tuple[Floats, Floats]:
-    x = (windows.times[each.at] - origins) / 1e3
-    y = windows.values[each.at]
-    level = (y == y[0]).all(axis=0)  # cells behind a window's end repeat a sample of it
-    first = y[0].copy()
-    x, y = each.filled(x, 0.0), each.filled(y, 0.0)
-    sum_x, sum_y, sum_xy, sum_xx = (kahan.total(cells) for cells in (x, y, x * y, x * x))
+    first = windows.values[each.starts]
+    y = each.cells(windows.values)
+    level = np.all(y == first, axis=0)  # what is behind a window's end is a sample of it
+    y = each.filled(y, 0.0)
+    x = each.filled((each.cells(windows.times) - origins) / 1e3, 0.0)
+    sum_y, sum_xy = kahan.total(y), kahan.total(x * y)
+    sum_x, sum_xx = kahan.total(x), kahan.total(x * x)
     count = each.lengths
     slope = (sum_xy - sum_x * sum_y / count) / (sum_xx - sum_x * sum_x / count)
     height = sum_y / count - slope * sum_x / count

@@ -1,9 +1,12 @@
 """Double exponential smoothing: `holt_winters`, which later versions call `double_exponential_smoothing`. Pure."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from monitoring.metrics.promql.errors import PromqlError
-from monitoring.metrics.promql.functions.windows import FEW, Block, blocks, over_windows
+from monitoring.metrics.promql.functions.averages import samples
+from monitoring.metrics.promql.functions.windows import FEW, Block, over_windows, side_by_side
 from monitoring.metrics.promql.vectors import Bools, Floats, Ints, Scalar, Vector, Windows
 
 
@@ -14,7 +17,7 @@ def holt_winters(windows: Windows, smoothing: Scalar, trend: Scalar) -> Vector:
     @np.errstate(all="ignore")
     def compute(cells: Ints, starts: Ints, ends: Ints) -> Floats:
         steps = cells % len(windows.eval_times)
-        return levels(windows.values, starts, ends, smoothing.values[steps], trend.values[steps])
+        return levels(windows, starts, ends, smoothing.values[steps], trend.values[steps])
 
     return over_windows(windows, compute, at_least=2)
 
@@ -34,36 +37,36 @@ def as_go_prints(number: float) -> str:
     return f"{number:+f}".replace("inf", "Inf") if np.isinf(number) else f"{number:f}"
 
 
-def levels(values: Floats, starts: Ints, ends: Ints, smoothing: Floats, trend: Floats) -> Floats:
+def levels(windows: Windows, starts: Ints, ends: Ints, smoothing: Floats, trend: Floats) -> Floats:
     """The smoothed level at the end of each window (k) of two samples or more."""
     if len(starts) <= FEW:
-        windows = zip(starts.tolist(), ends.tolist(), smoothing.tolist(), trend.tolist(), strict=True)
-        return np.array([level_one(values[start:end].tolist(), sf, tf) for start, end, sf, tf in windows])
+        spans = zip(starts.tolist(), ends.tolist(), smoothing.tolist(), trend.tolist(), strict=True)
+        return np.array([level_one(samples(windows, start, end), sf, tf) for start, end, sf, tf in spans])
     results = np.empty(len(starts))
-    for each in blocks(starts, ends):
-        results[each.windows] = level_block(each, values, smoothing[each.windows], trend[each.windows])
+    for each in side_by_side(starts, ends):
+        results[each.windows] = level_block(each, windows, smoothing[each.windows], trend[each.windows])
     return results
 
 
-def level_one(samples: list[float], smoothing: float, trend: float) -> float:
-    before, level, slope = 0.0, samples[0], samples[1] - samples[0]
-    for position, sample in enumerate(samples[1:]):
-        if position:
-            slope = trend * (level - before) + (1 - trend) * slope
+def level_one(numbers: Iterable[float], smoothing: float, trend: float) -> float:
+    numbers = iter(numbers)
+    before, level, slope = 0.0, next(numbers), 0.0
+    for position, sample in enumerate(numbers):
+        slope = trend * (level - before) + (1 - trend) * slope if position else sample - level
         before, level = level, smoothing * sample + (1 - smoothing) * (level + slope)
     return level
 
 
-def level_block(each: Block, values: Floats, smoothing: Floats, trend: Floats) -> Floats:
-    level: Floats = values[each.at[0]]
-    slope = values[each.at[1]] - level
+def level_block(each: Block, windows: Windows, smoothing: Floats, trend: Floats) -> Floats:
+    level: Floats = windows.values[each.starts]
+    slope = windows.values[each.starts + 1] - level
     before = np.zeros_like(level)
-    for position, size, samples in each.positions(values):
+    for position, size, found in each.positions(windows.values, windows.check):
         if position == 0:
             continue
         if position > 1:
             slope[:size] = trend[:size] * (level[:size] - before[:size]) + (1 - trend[:size]) * slope[:size]
-        reached = smoothing[:size] * samples + (1 - smoothing[:size]) * (level[:size] + slope[:size])
+        reached = smoothing[:size] * found + (1 - smoothing[:size]) * (level[:size] + slope[:size])
         before[:size] = level[:size]
         level[:size] = reached
     return level

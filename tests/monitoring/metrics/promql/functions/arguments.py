@@ -78,7 +78,8 @@ def called(
             array = getattr(value, field, None)
             if array is not None:
                 array.flags.writeable = False
-    return FUNCTIONS[name].call(Call(name, values, np.array(times_ms, np.int64), Notes(), list(nodes)))
+    with np.errstate(divide="raise", over="raise", invalid="raise"):  # a function that means to overflow says so itself
+        return FUNCTIONS[name].call(Call(name, values, np.array(times_ms, np.int64), Notes(), list(nodes)))
 
 
 def made(name: str, *args: Scalar | Text | Vector | Windows | str, times_ms: Sequence[int] = (0,)) -> Vector:

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.metrics.promql.functions import averages
-from monitoring.metrics.promql.functions import windows as windows_module
 from tests.monitoring.metrics.promql.functions import naive
 from tests.monitoring.metrics.promql.functions.arguments import (
     Samples,
@@ -110,13 +108,3 @@ def test_an_empty_window_has_no_result() -> None:
 
 def test_no_series_have_no_results() -> None:
     assert made("avg_over_time", windows([], 1000, [0, 1])).values.shape == (0, 2)
-
-
-def test_windows_of_all_lengths_are_taken_apart_into_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows_module, "MOST_CELLS", 16)
-    monkeypatch.setattr(averages, "FEW", 0)
-    one = [(time, float(time % 7)) for time in range(40)]
-    case = [one], 12, list(range(0, 60, 2))
-    assert_rows(
-        made("stdvar_over_time", windows(*case)), naive.over(lambda each, *_: naive.stdvar_over_time(each), *case)
-    )
