@@ -15,6 +15,7 @@ from monitoring.metrics.retention import (
     series_remove,
     tiers_expire,
 )
+from monitoring.metrics.rolling import Rolled, roll
 
 TICK_S = 40.0
 """Longest time one tick works; what is left waits for the next."""
@@ -29,7 +30,9 @@ def store_tick(*, now: datetime, seconds: float = TICK_S) -> Compacted:
     """One minute's share: partitions ahead, blocks of what is due, empty partitions dropped."""
     began = time.monotonic()
     hot_partitions_make(now)
-    done = compact(now, Deadline(seconds))
+    deadline = Deadline(seconds)
+    done = compact(now, deadline)
+    rolled = Rolled() if done.left or done.busy else roll(now, deadline)
     hot_partitions_drop(now)
     if not done.busy:
         _note(
@@ -38,7 +41,8 @@ def store_tick(*, now: datetime, seconds: float = TICK_S) -> Compacted:
                 "hours": done.hours,
                 "days": done.days,
                 "samples": done.samples,
-                "left": done.left,
+                "rolled_days": rolled.days,
+                "left": done.left or rolled.left,
                 "seconds": round(time.monotonic() - began, 3),
             },
         )

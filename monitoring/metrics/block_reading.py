@@ -15,12 +15,12 @@ from monitoring.metrics.blocks.header import Header, NeedMore
 from monitoring.metrics.blocks.rollup_codec import decode_rollup_pieces, rollup_ids, rollup_ranges
 from monitoring.metrics.blocks.rollups import Rollup
 from monitoring.metrics.moments import moment
-from monitoring.metrics.tiers import LONGEST_MS, Tier
+from monitoring.metrics.tiers import HOUR_MS, LONGEST_MS, Tier
 
 Ints = NDArray[np.int64]
 
 FIND = """
-SELECT id, target_id, (extract(epoch FROM start) * 1000)::bigint, first_ms, last_ms, header_bytes
+SELECT id, target_id, (extract(epoch FROM start) * 1000)::bigint, first_ms, last_ms, header_bytes, hours
 FROM {table} WHERE {where} start >= %(floor)s AND start <= %(end)s AND last_ms >= %(start_ms)s AND first_ms <= %(end_ms)s
 ORDER BY start
 """
@@ -53,6 +53,12 @@ class Ref(NamedTuple):
     first_ms: int
     last_ms: int
     header_bytes: int
+    hours: int
+
+    @property
+    def covers_ms(self) -> int:
+        """The end of the span it was made for."""
+        return self.start_ms + self.hours * HOUR_MS
 
 
 class Part(NamedTuple):
@@ -85,7 +91,7 @@ def find(tier: Tier, ids: Ints, targets: Ints, start_ms: int, end_ms: int) -> Fo
     of_target = _by_target(ids, targets)
     where = "target_id = ANY(%(targets)s::int[]) AND" if len(of_target) <= MANY_TARGETS else ""
     parameters = {
-        "targets": list(of_target), "floor": moment(start_ms - LONGEST_MS[tier.name]), "end": moment(end_ms),
+        "targets": list(of_target), "floor": moment(start_ms - LONGEST_MS[tier.span]), "end": moment(end_ms),
         "start_ms": start_ms, "end_ms": end_ms,
     }  # fmt: skip
     rows = fetch(FIND.format(table=tier.blocks.name, where=where), parameters)

@@ -1,21 +1,28 @@
 """`promql.storage.Storage` over PostgreSQL."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.metrics import block_reading
+from monitoring.metrics import block_reading, rolled_reading
 from monitoring.metrics.block_reading import BlockGoneError
 from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.blocks.merging import merge
+from monitoring.metrics.blocks.rollups import join, roll_up
 from monitoring.metrics.hot_reading import read_hot
 from monitoring.metrics.index import Matched, series_index
 from monitoring.metrics.promql.storage import Hints, Labels, Matchers, Selection, TooManySamplesError
+from monitoring.metrics.retention import kept_days, needs_choice
+from monitoring.metrics.tier_choice import AFFORDABLE, Choice, cheaper, choose
 from monitoring.metrics.tiers import RAW
 
 Ints = NDArray[np.int64]
+T = TypeVar("T")
 MOST_TRIES = 5
+RAW_CHOICE = Choice(RAW)
 
 
 class PostgresStorage:
@@ -23,6 +30,17 @@ class PostgresStorage:
 
     def select(self, matchers: Matchers, start_ms: int, end_ms: int, hints: Hints) -> Selection:
         found = series_index.match(matchers)
+        now_ms = time.time_ns() // 1_000_000
+        kept = kept_days() if needs_choice(start_ms, now_ms) else {}
+        choice = choose(hints, start_ms, now_ms, kept) if kept else RAW_CHOICE
+        if choice.tier is not RAW and (rolled := _rolled(found, choice, start_ms, end_ms, hints)) is not None:
+            return rolled
+        try:
+            return selection(found, samples(found.ids, found.targets, start_ms, end_ms, _most(hints)))
+        except TooManySamplesError:
+            choice = cheaper(hints, start_ms, now_ms, kept or kept_days()) or RAW_CHOICE
+            if choice.tier is not RAW and (rolled := _rolled(found, choice, start_ms, end_ms, hints)) is not None:
+                return rolled
         return selection(found, samples(found.ids, found.targets, start_ms, end_ms, hints.most_samples))
 
     def series(self, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int = 0) -> list[Labels]:
@@ -47,12 +65,17 @@ def samples(ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int = 0)
     """
     if not len(ids) or end_ms < start_ms:
         return Columns.empty()
+    return _until_settled(lambda: _samples(ids, targets, start_ms, end_ms, most))
+
+
+def _until_settled(read: Callable[[], T]) -> T:
+    """Read again as long as the compactor replaces blocks meanwhile."""
     for _ in range(MOST_TRIES - 1):
         try:
-            return _samples(ids, targets, start_ms, end_ms, most)
+            return read()
         except BlockGoneError:
             continue
-    return _samples(ids, targets, start_ms, end_ms, most)
+    return read()
 
 
 def _samples(ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int) -> Columns:
@@ -64,14 +87,34 @@ def _samples(ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int) ->
     return merge([*parts, hot])
 
 
-def selection(found: Matched, columns: Columns) -> Selection:
+def _most(hints: Hints) -> int:
+    return min(hints.most_samples, AFFORDABLE) if hints.most_samples else AFFORDABLE
+
+
+def _rolled(found: Matched, choice: Choice, start_ms: int, end_ms: int, hints: Hints) -> Selection | None:
+    """From a roll-up, and for the newest days, which are not rolled up yet, from raw samples in buckets of the same width. None, if
+    there is no such roll-up of these series: then raw samples are all there is."""
+    tier = choice.tier
+    if not len(found.ids):
+        return None
+    rows, covered = _until_settled(lambda: rolled_reading.read(tier, found.ids, found.targets, start_ms, end_ms, hints))
+    if rows is None:
+        return None
+    fresh = samples(found.ids, found.targets, int(covered.min()), end_ms, _most(hints))
+    parts = [rows, roll_up(fresh, tier.width_ms)] if len(fresh.times) else [rows]
+    return selection(found, rolled_reading.samples_of(join(parts), hints, start_ms, end_ms), choice)
+
+
+def selection(found: Matched, columns: Columns, choice: Choice = RAW_CHOICE) -> Selection:
     """Samples with the labels of their series; series without any are left out."""
     full = np.diff(columns.offsets) > 0
     ids, offsets = columns.ids, columns.offsets
     if not full.all():
         ids, offsets = ids[full], np.append(offsets[:-1][full], offsets[-1])
     places = np.searchsorted(found.ids, ids).tolist()
-    return Selection([found.labels[place] for place in places], offsets, columns.times, columns.values)
+    labels = [found.labels[place] for place in places]
+    warnings = [choice.said] if choice.said else []
+    return Selection(labels, offsets, columns.times, columns.values, choice.tier.name, warnings)
 
 
 def _present(matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int) -> list[Labels]:

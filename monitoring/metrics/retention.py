@@ -57,6 +57,11 @@ def kept_days() -> dict[str, int]:
     return {name: fallback[name] if (days := chosen.get(name)) is None else days for name in TIERS}
 
 
+def needs_choice(start_ms: int, now_ms: int) -> bool:
+    """Is a span so old that raw samples may be gone? Within a day of now they never are."""
+    return now_ms - start_ms > DAY_MS
+
+
 def hot_partitions_make(now: datetime) -> list[str]:
     """The partitions of this hour and the next two."""
     return ensure(HOT, now)
@@ -98,7 +103,7 @@ def tiers_expire(now: datetime) -> list[str]:
     dropped: list[str] = []
     for name, days in kept_days().items():
         tier = TIERS[name]
-        longest = timedelta(milliseconds=LONGEST_MS[name]) if LONGEST_MS[name] > DAY_MS else timedelta()
+        longest = timedelta(milliseconds=LONGEST_MS[tier.span]) if LONGEST_MS[tier.span] > DAY_MS else timedelta()
         dropped += expire(tier.blocks, now - timedelta(days=days) - longest)
     return dropped
 

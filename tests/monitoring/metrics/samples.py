@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def add(samples: Iterable[tuple[Labels, int, int]], source: Source = NODE) -> No
 
 
 def select(
-    *matchers: Matcher, start_ms: int = NOON_MS - 10**9, end_ms: int = NOON_MS + 10**9, **hints: int
+    *matchers: Matcher, start_ms: int = NOON_MS - 10**9, end_ms: int = NOON_MS + 10**9, **hints: Any
 ) -> Selection:
     wanted = matchers or (Matcher("__name__", "=", "m"),)
     return PostgresStorage().select(wanted, start_ms, end_ms, Hints(start_ms, end_ms, **hints))

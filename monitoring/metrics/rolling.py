@@ -1,0 +1,171 @@
+"""Roll-ups of days that are over for long enough: built from the blocks of raw samples, kept in long blocks of their own.
+
+A day is rolled up again when something was merged into it later; its increases follow on from the day before. Each block of a
+roll-up is replaced in one transaction, so that a kill leaves either the old or the new one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from monitoring.metrics.binary import fetch
+from monitoring.metrics.block_rows import NewBlock, blocks_write, lock_or_stop, make_partitions
+from monitoring.metrics.blocks import codec
+from monitoring.metrics.blocks.columns import Columns
+from monitoring.metrics.blocks.merging import merge
+from monitoring.metrics.blocks.rollup_codec import decode_rollup, encode_rollup
+from monitoring.metrics.blocks.rollups import Rollup, counters, join, roll_up
+from monitoring.metrics.compaction import Deadline
+from monitoring.metrics.moments import milliseconds
+from monitoring.metrics.retention import kept_days
+from monitoring.metrics.tiers import ROLLUPS, Tier, span_start
+
+AFTER = timedelta(days=2)
+"""A day is rolled up this long after its end: until then raw samples answer, and most of what comes late has come."""
+
+STALE = """
+SELECT d.target_id, d.span, array_agg(d.day ORDER BY d.day)
+FROM (
+    SELECT target_id, date_trunc('day', start, 'UTC') AS day, date_trunc('{span}', start, 'UTC') AS span, max(made_at) AS made_at
+    FROM metrics_block WHERE start >= %(from)s AND start < %(before)s GROUP BY 1, 2, 3
+) d LEFT JOIN {table} r ON r.target_id = d.target_id AND r.start = d.span
+WHERE r.id IS NULL OR r.made_at < d.made_at OR d.day >= r.start + r.hours * interval '1 hour'
+GROUP BY d.target_id, d.span ORDER BY d.span, d.target_id
+"""
+RAW_BLOCKS = """
+SELECT date_trunc('day', start, 'UTC'), data FROM metrics_block
+WHERE target_id = %(target)s AND start >= %(from)s AND start < %(before)s ORDER BY start
+"""
+TAKE = "DELETE FROM {table} WHERE target_id = %(target)s AND start = %(start)s RETURNING hours, data"
+
+
+class Stale(NamedTuple):
+    """Days of a target, within one block of a roll-up, that are to be rolled up."""
+
+    target_id: int
+    span: datetime
+    days: list[datetime]
+
+
+@dataclass(slots=True)
+class Rolled:
+    blocks: int = 0
+    days: int = 0
+    left: bool = False
+    busy: bool = False
+
+
+def roll(now: datetime, deadline: Deadline, *, after: timedelta = AFTER) -> Rolled:
+    """Bring every tier that is kept up to `after` before now."""
+    done = Rolled()
+    for tier, days in ((tier, kept_days()[tier.name]) for tier in ROLLUPS):
+        for stale in stale_days(tier, days, now - after) if days else ():
+            if deadline.is_over() or done.busy:
+                done.left = True
+                return done
+            _roll(tier, stale, now - after, done)
+    return done
+
+
+def stale_days(tier: Tier, kept: int, before: datetime) -> Iterator[Stale]:
+    """What of a tier is missing, or older than the raw samples it is made of."""
+    midnight = before.replace(hour=0, minute=0, second=0, microsecond=0)
+    statement = STALE.format(span=tier.span, table=tier.blocks.name)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"from": midnight - timedelta(days=kept), "before": midnight})
+        yield from (Stale(*row) for row in cursor.fetchall())
+
+
+def _roll(tier: Tier, stale: Stale, before: datetime, done: Rolled) -> None:
+    make_partitions(tier, [stale.span])
+    wanted = _with_next(tier, stale, before)
+    with transaction.atomic():
+        if not lock_or_stop():
+            done.busy = True
+            return
+        raw = _raw_days(stale.target_id, wanted[0] - timedelta(days=1), wanted[-1] + timedelta(days=1))
+        taken = fetch(TAKE.format(table=tier.blocks.name), {"target": stale.target_id, "start": stale.span})
+        old = [(hours, decode_rollup(data, tier.width_ms)) for hours, data in taken]
+        rows, risers = _new_rows(tier, wanted, raw, [rollup for _, rollup in old])
+        if not rows:
+            return
+        whole = join([*rows, *(rollup for _, rollup in old)])
+        keep = np.isin(whole.ids, np.concatenate([risers, *(_risers(rollup) for _, rollup in old)]))
+        hours = max(
+            [int((wanted[-1] + timedelta(days=1) - stale.span) / timedelta(hours=1)), *(hours for hours, _ in old)]
+        )
+        data = encode_rollup(whole, keep)
+        blocks_write(tier, [NewBlock(stale.target_id, milliseconds(stale.span), hours, data)])
+    done.blocks += 1
+    done.days += len(wanted)
+
+
+def _with_next(tier: Tier, stale: Stale, before: datetime) -> list[datetime]:
+    """The days, and the day after each of them, whose increases follow on from it; within the span."""
+    days = set(stale.days)
+    for day in stale.days:
+        after = day + timedelta(days=1)
+        if after + timedelta(days=1) <= before and span_start(tier, after) == stale.span:
+            days.add(after)
+    return sorted(days)
+
+
+def _raw_days(target_id: int, first: datetime, end: datetime) -> dict[datetime, Columns]:
+    parts: dict[datetime, list[Columns]] = defaultdict(list)
+    for day, data in fetch(RAW_BLOCKS, {"target": target_id, "from": first, "before": end}):
+        parts[day].append(codec.decode(data))
+    return {day: merge(own) for day, own in parts.items()}
+
+
+def _new_rows(
+    tier: Tier, wanted: Sequence[datetime], raw: Mapping[datetime, Columns], old: Sequence[Rollup]
+) -> tuple[list[Rollup], NDArray[np.int64]]:
+    """The rows of each wanted day, and the series whose increases are worth keeping."""
+    rows: list[Rollup] = []
+    risers = [np.empty(0, dtype=np.int64)]
+    for day in wanted:
+        columns = raw.get(day)
+        if columns is None:
+            continue
+        before = _last_numbers(columns.ids, raw.get(day - timedelta(days=1)), [*old, *rows], milliseconds(day))
+        rows.append(roll_up(columns, tier.width_ms, before))
+        risers.append(columns.ids[counters(columns)])
+    return [one for one in rows if len(one.starts)], np.unique(np.concatenate(risers))
+
+
+def _last_numbers(
+    ids: NDArray[np.int64], before: Columns | None, rollups: Sequence[Rollup], day_ms: int
+) -> NDArray[np.float64]:
+    """The last number of each series before the day: of the day before, else of the rows there are; NaN for none."""
+    found = np.full(len(ids), np.nan)
+    for rollup in rollups:
+        earlier = rollup.within(-(1 << 62), day_ms - 1)
+        _fill_last(found, ids, Columns(earlier.ids, earlier.offsets, earlier.starts, earlier.column("last")))
+    if before is not None:
+        _fill_last(found, ids, before)
+    return found
+
+
+def _fill_last(found: NDArray[np.float64], ids: NDArray[np.int64], columns: Columns) -> None:
+    """Set the last number of each series that is there."""
+    numbers = ~np.isnan(columns.values)
+    offsets = np.concatenate(([0], np.cumsum(numbers)))[columns.offsets]
+    values = columns.values[numbers]
+    full = np.diff(offsets) > 0
+    own, last = columns.ids[full], values[offsets[1:][full] - 1]
+    if len(own):
+        at = np.minimum(np.searchsorted(own, ids), len(own) - 1)
+        hit = own[at] == ids
+        found[hit] = last[at[hit]]
+
+
+def _risers(rollup: Rollup) -> NDArray[np.int64]:
+    """Series of which increases were kept."""
+    real = np.concatenate(([0], np.cumsum(~np.isnan(rollup.column("increase")))))
+    return rollup.ids[np.diff(real[rollup.offsets]) > 0]
