@@ -134,6 +134,7 @@ class Evaluation:
         parts: list[Vector] = []
         for portion in portions:
             self.budget.check()
+            portion.check = self.budget.check
             args[over] = portion
             part = function.call(Call(node.name, list(args), steps.times, self.notes, list(node.args)))
             if isinstance(part, Vector):
