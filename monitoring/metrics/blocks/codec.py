@@ -105,23 +105,21 @@ def decode_pieces(header: Header, ids: NDArray[np.int64], pieces: Sequence[Piece
     np.cumsum(counts, out=offsets[1:])
     values = np.repeat(header.constants[places], counts).view(np.float64)
     times = np.empty(len(values), dtype=np.int64)
-    columns: dict[int, Ints] = {}
+    columns = {one: _column(header, one, fetched) for one in np.unique(header.columns[places]).tolist()}
+    held = (header.ids, header.columns, header.leads, header.spans, header.offsets, header.lengths, header.checks)
     bounds = offsets.tolist()
-    for place, start, end in zip(places.tolist(), bounds, bounds[1:], strict=False):
-        column = int(header.columns[place])
-        if column not in columns:
-            columns[column] = _column(header, column, fetched)
-        _series_into(header, place, columns[column], fetched, times[start:end], values[start:end])
+    for start, end, *one in zip(bounds, bounds[1:], *(array[places].tolist() for array in held), strict=False):
+        _series_into(_Held(*one), columns, fetched, times[start:end], values[start:end])
     return Columns(header.ids[places], offsets, times, values)
 
 
 def decode_series(header: Header, series_id: int, column: bytes, slice_: bytes) -> SeriesColumns:
-    """One series from the bytes of its column of times and its own slice, either of which may be empty."""
-    (place,) = header.find(np.array([series_id])).tolist()
-    pieces = [
-        (int(header.column_offsets[header.columns[place]]), column),
-        (int(header.offsets[place]), slice_),
-    ]
+    """One series that the block holds, from the bytes of its column of times and its own slice, either of which may be empty."""
+    places = header.find(np.array([series_id])).tolist()
+    if not places:
+        raise ValueError(f"The block does not hold series {series_id}.")
+    of_times = int(header.column_offsets[header.columns[places[0]]])
+    pieces = [(of_times, column), (int(header.offsets[places[0]]), slice_)]
     return decode_pieces(header, np.array([series_id]), pieces).series()[0]
 
 
@@ -132,50 +130,59 @@ class Pieces:
         self.pieces = sorted(pieces, key=lambda one: one[0])
         self.starts = [start for start, _ in self.pieces]
 
-    def checked(self, offset: int, length: int, check: int, what: str) -> bytes:
+    def checked(self, offset: int, length: int, check: int) -> bytes:
         """Those bytes; CorruptBlockError if they were not fetched, or are damaged."""
         place = bisect_right(self.starts, offset) - 1
         if place < 0:
-            raise CorruptBlockError(f"The bytes of {what} are missing.")
+            raise CorruptBlockError("Its bytes are missing.")
         start, data = self.pieces[place]
         found = data[offset - start : offset - start + length]
         if len(found) != length:
-            raise CorruptBlockError(f"The bytes of {what} are cut short.")
+            raise CorruptBlockError("Its bytes are cut short.")
         if crc32(found) != check:
-            raise CorruptBlockError(f"The checksum of {what} is wrong.")
+            raise CorruptBlockError("Its checksum is wrong.")
         return found
 
 
 def _column(header: Header, column: int, fetched: Pieces) -> Ints:
-    length = int(header.column_lengths[column])
-    check = int(header.column_checks[column])
-    data = (
-        fetched.checked(int(header.column_offsets[column]), length, check, f"time column {column}") if length else b""
-    )
-    return read_times(
-        data, int(header.column_counts[column]), int(header.column_first[column]), int(header.column_last[column])
-    )
+    length, check = int(header.column_lengths[column]), int(header.column_checks[column])
+    first, last = int(header.column_first[column]), int(header.column_last[column])
+    try:
+        data = fetched.checked(int(header.column_offsets[column]), length, check) if length else b""
+        return read_times(data, int(header.column_counts[column]), first, last)
+    except CorruptBlockError as error:
+        raise CorruptBlockError(f"Time column {column} is damaged: {error}") from error
 
 
-def _series_into(header: Header, place: int, column: Ints, fetched: Pieces, times: Ints, values: Floats) -> None:
+class _Held(NamedTuple):
+    """What a header says of one series."""
+
+    id: int
+    column: int
+    lead: int
+    span: int
+    offset: int
+    length: int
+    check: int
+
+
+def _series_into(held: _Held, columns: dict[int, Ints], fetched: Pieces, times: Ints, values: Floats) -> None:
     """Fill in one series; a constant without holes has its values already."""
-    lead, span = int(header.leads[place]), int(header.spans[place])
-    ticks = column[lead : lead + span]
-    length = int(header.lengths[place])
-    if not length and len(times) == span:
+    ticks = columns[held.column][held.lead : held.lead + held.span]
+    count = len(times)
+    if not held.length and count == held.span:
         times[:] = ticks
         return
-    what = f"series {header.ids[place]}"
     try:
-        reader = Reader(fetched.checked(int(header.offsets[place]), length, int(header.checks[place]), what))
-        if len(times) != span:
-            ticks = ticks[~read_mask(reader, span)]
-            if len(ticks) != len(times):
+        reader = Reader(fetched.checked(held.offset, held.length, held.check))
+        if count != held.span:
+            ticks = ticks[~read_mask(reader, held.span)]
+            if len(ticks) != count:
                 raise CorruptBlockError("The missing ticks are not as many as the header says.")
         times[:] = ticks
-        values[:] = read_values(reader, len(values))
+        values[:] = read_values(reader, count)
     except CorruptBlockError as error:
-        raise error if what in str(error) else CorruptBlockError(f"Of {what}: {error}") from error
+        raise CorruptBlockError(f"Series {held.id} is damaged: {error}") from error
 
 
 def _refuse_impossible(ordered: Sequence[SeriesColumns]) -> None:

@@ -20,7 +20,7 @@ MOST_NUMBERS = 1 << 22
 LEVEL = 8
 PCO_HEADER = wrapped.FileCompressor().write_header()
 WIDTHS: tuple[np.dtype[Any], ...] = tuple(np.dtype(code) for code in ("<u1", "<u2", "<u4", "<u8"))
-_PCO_NAMES = {"u1": "u8", "u2": "u16", "u4": "u32", "u8": "u64", "f8": "f64"}
+_PCO_NAMES = {**dict(zip(WIDTHS, ("u8", "u16", "u32", "u64"), strict=True)), np.dtype("<f8"): "f64"}
 _PLAIN, _DELTAS, _SEARCHED = DeltaSpec.no_op(), DeltaSpec.try_consecutive(1), DeltaSpec.auto()
 _LONG = 1024
 """From this many numbers on, the search for the best kind of deltas is worth its time."""
@@ -120,7 +120,7 @@ def unpco(data: bytes, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
         raise CorruptBlockError(f"A column says it has {count} numbers.")
     numbers = np.empty(count, dtype)
     try:
-        chunk, used = _FILE.chunk_decompressor(data, _PCO_NAMES[dtype.str[1:]])
+        chunk, used = _FILE.chunk_decompressor(data, _PCO_NAMES[dtype])
         progress, page = chunk.read_page_into(data[used:], count, numbers)
     except BaseException as error:
         # A panic inside pcodec comes as a BaseException of no public type.

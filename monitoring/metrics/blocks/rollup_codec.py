@@ -284,11 +284,14 @@ class _Rows:
 
     def _slice(self, at: int) -> Reader:
         header = self.header
-        what = f"column {header.ids[at] % PLACES} of series {header.ids[at] // PLACES}"
         length = int(header.lengths[at])
         if not length:
             return Reader(b"")
-        return Reader(self.fetched.checked(int(header.offsets[at]), length, int(header.checks[at]), what))
+        try:
+            return Reader(self.fetched.checked(int(header.offsets[at]), length, int(header.checks[at])))
+        except CorruptBlockError as error:
+            series, place = divmod(int(header.ids[at]), PLACES)
+            raise CorruptBlockError(f"Column {place} of series {series} is damaged: {error}") from error
 
 
 def _decimals(reader: Reader) -> int:

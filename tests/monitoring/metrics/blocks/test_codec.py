@@ -170,6 +170,6 @@ def test_damage_of_one_series_is_named_and_leaves_the_others_readable() -> None:
     block = bytearray(encode([counter(1), counter(2), counter(3)]))
     header = header_of(bytes(block))
     block[int(header.offsets[1]) + 5] ^= 1
-    with pytest.raises(CorruptBlockError, match="series 2"):
+    with pytest.raises(CorruptBlockError, match="Series 2 is damaged: Its checksum is wrong"):
         decode(bytes(block), np.array([2]))
     assert same(decode(bytes(block), np.array([3])).series()[0], counter(3))
