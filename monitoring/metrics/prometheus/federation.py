@@ -75,7 +75,7 @@ def rest_of(labels: Labels) -> Labels:
     """Without the name, and with an `instance`: else the federating Prometheus would put in ours."""
     rest = [pair for pair in labels if pair[0] != "__name__"]
     if all(name != "instance" for name, _ in rest):
-        rest = sorted([*rest, ("instance", "")])
+        rest.append(("instance", ""))
     return tuple(rest)
 
 

@@ -15,6 +15,7 @@ NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
 UNIT_MS = (31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1_000, 1)
+SHOWN = 200  # characters of what cannot be read
 MOST_NANOSECONDS = 2**63 - 1
 # Years 1 to 9999: what every layer below can say. The open ends are Prometheus's own words for "ever".
 LEAST_MS, GREATEST_MS = -62_135_596_800_000, 253_402_300_799_999
@@ -32,7 +33,7 @@ def time_ms(text: str) -> int:
         return OPEN_ENDS[text]
     found = _unix_ms(float(text)) if NUMBER.fullmatch(text) else _rfc3339_ms(text)
     if found is None or not LEAST_MS <= found <= GREATEST_MS:
-        raise UnreadableError(f'cannot parse "{text}" to a valid timestamp')
+        raise UnreadableError(f'cannot parse "{text[:SHOWN]}" to a valid timestamp')
     return found
 
 
@@ -65,14 +66,14 @@ def duration_ms(text: str) -> float:
     if NUMBER.fullmatch(text):
         seconds = float(text)
         if abs(seconds) * 1e9 > MOST_NANOSECONDS:
-            raise UnreadableError(f'cannot parse "{text}" to a valid duration. It overflows int64')
+            raise UnreadableError(f'cannot parse "{text[:SHOWN]}" to a valid duration. It overflows int64')
         return int(seconds * 1e9) / 1e6
     match = DURATION.fullmatch(text)
     if not text or match is None:
-        raise UnreadableError(f'cannot parse "{text}" to a valid duration')
+        raise UnreadableError(f'cannot parse "{text[:SHOWN]}" to a valid duration')
     found = sum(int(part or 0) * unit for part, unit in zip(match.groups(), UNIT_MS, strict=True))
     if found * 1_000_000 > MOST_NANOSECONDS:
-        raise UnreadableError(f'cannot parse "{text}" to a valid duration')
+        raise UnreadableError(f'cannot parse "{text[:SHOWN]}" to a valid duration')
     return float(found)
 
 
@@ -132,5 +133,5 @@ class Parameters:
 
 def label_name(text: str) -> str:
     if not LABEL.fullmatch(text):
-        raise ApiError("bad_data", f'invalid label name: "{text}"')
+        raise ApiError("bad_data", f'invalid label name: "{text[:SHOWN]}"')
     return text

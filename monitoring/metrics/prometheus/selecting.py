@@ -28,7 +28,7 @@ def selector(text: str) -> Matchers:
     """`up{job="node"}`; no range, no offset, no expression. An empty one may be asked for here."""
     if len(text) > MOST_CHARACTERS:
         raise ApiError("bad_data", f"a selector has {MOST_CHARACTERS} characters at most")
-    parser = Parser(text, tokenize(text))
+    parser = Parser(tokenize(text))
     try:
         return _read(parser)
     except MistakeError as mistake:

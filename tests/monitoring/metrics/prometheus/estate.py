@@ -1,6 +1,7 @@
 """The samples that tests of the API ask about: ten minutes of a few series, every 15 s from T0 on."""
 
 import math
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,9 +12,9 @@ from monitoring.metrics.formats.numbers import go_float
 from monitoring.metrics.ingest import Source
 from monitoring.metrics.promql.storage import Labels
 
-T0 = 1_700_000_000  # seconds
 STEP_S = 15
 COUNT = 41
+T0 = (int(time.time()) // 86_400 - 1) * 86_400 + 36_000  # seconds: yesterday at ten, so that raw samples are still kept
 END = T0 + STEP_S * (COUNT - 1)
 
 
@@ -41,26 +42,26 @@ def series() -> list[Measured]:
     ]
 
 
-def times_ms() -> list[int]:
-    return [(T0 + STEP_S * step) * 1000 for step in range(COUNT)]
+def times_ms(begin: int = T0) -> list[int]:
+    return [(begin + STEP_S * step) * 1000 for step in range(COUNT)]
 
 
-def store() -> None:
+def store(begin: int = T0) -> None:
     """Into the portal's own store."""
     measured = series()
     ids = ingest.resolve(Source("scrape", "test"), [one.labels for one in measured]).ids
-    times = np.array(times_ms(), dtype=np.int64)
+    times = np.array(times_ms(begin), dtype=np.int64)
     values = np.array([one.values for one in measured], dtype=np.float64)
     receipt = ingest.append(np.repeat(ids, COUNT), np.tile(times, len(measured)), values.ravel(), backfill=True)
     assert receipt.written == values.size
 
 
-def openmetrics() -> str:
+def openmetrics(begin: int = T0) -> str:
     """The same as text that promtool makes blocks of."""
-    return "\n".join([*_lines(), "# EOF", ""])
+    return "\n".join([*_lines(begin), "# EOF", ""])
 
 
-def _lines() -> Iterator[str]:
+def _lines(begin: int) -> Iterator[str]:
     named: dict[str, list[Measured]] = {}
     for one in series():
         named.setdefault(dict(one.labels)["__name__"], []).append(one)
@@ -69,4 +70,9 @@ def _lines() -> Iterator[str]:
         for one in group:
             pairs = ",".join(f'{key}="{value}"' for key, value in one.labels if key != "__name__")
             for step, value in enumerate(one.values):
-                yield f"{name}{{{pairs}}} {go_float(value)} {T0 + STEP_S * step}"
+                yield f"{name}{{{pairs}}} {go_float(value)} {begin + STEP_S * step}"
+
+
+def dated(asked: str) -> str:
+    """A request with T0 and END in place of their names; requests are test ids, which must not change from day to day."""
+    return asked.replace("T0", str(T0)).replace("END", str(END))

@@ -1,29 +1,18 @@
 """Byte for byte what Debian's Prometheus 2.42 answers to the same requests over the same samples."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import urllib.error
-import urllib.request
+import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any
 
 import pytest
 
-from opsportal.stack.parent import end_with_parent
 from tests.monitoring.metrics.prometheus import estate
 from tests.monitoring.metrics.prometheus.conftest import Asker
-from tests.real_parts import stop, wait_until
+from tests.monitoring.metrics.prometheus.real_prometheus import Got, needs_prometheus, prometheus_over, theirs
 
-PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
-pytestmark = pytest.mark.skipif(
-    not (PROMETHEUS and PROMTOOL), reason="prometheus and promtool are not installed (Debian: prometheus)"
-)
-FORM = "application/x-www-form-urlencoded"
-AT = f"time={estate.END}"
-SPAN = f"start={estate.T0}&end={estate.END}"
+pytestmark = needs_prometheus
+AT = "time=END"
+SPAN = "start=T0&end=END"
 ASKED = [
     # values and their forms
     "query?query=1%2B1&time=4",
@@ -109,7 +98,7 @@ ASKED = [
     "series?match[]=up",
     "series?match[]=up&match[]=tiny",
     "series?match[]=temperature",
-    f"series?match[]=up&start={estate.END + 3600 * 24}",
+    "series?match[]=up&start=END0",
     "series?match[]=up&start=10&end=5",
     "series?match[]=",
     "series?match[]=foo%5B5m%5D",
@@ -151,70 +140,58 @@ POSTED = [
 ]
 
 
-class Got(NamedTuple):
-    status: int
-    media_type: str
-    body: str
-
-
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of its API."""
-    folder = tmp_path_factory.mktemp("prometheus")
-    (folder / "samples.txt").write_text(estate.openmetrics(), encoding="utf-8")
-    (folder / "prometheus.yml").write_text("global: {}\n")
-    make = [
-        str(PROMTOOL),
-        "tsdb",
-        "create-blocks-from",
-        "openmetrics",
-        str(folder / "samples.txt"),
-        str(folder / "data"),
-    ]
-    subprocess.run(make, check=True, capture_output=True)
-    address = f"127.0.0.1:{free_port()}"
-    command = [
-        str(PROMETHEUS),
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address={address}",
-    ]
-    arrange = end_with_parent(signal.SIGKILL)
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=arrange, env=os.environ | {"TZ": "UTC"})
-    try:
-        wait_until(lambda: urllib.request.urlopen(f"http://{address}/-/ready", timeout=5), "Prometheus", folder / "log")
-        yield f"http://{address}/api/v1/"
-    finally:
-        stop(process, signal.SIGKILL)
+    with prometheus_over(estate.openmetrics(), tmp_path_factory.mktemp("prometheus")) as address:
+        yield f"{address}api/v1/"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def theirs(address: str, form: str | None = None) -> Got:
-    request = urllib.request.Request(address, form.encode() if form is not None else None, {"Content-Type": FORM})
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return Got(answer.status, answer.headers["Content-Type"], answer.read().decode())
-    except urllib.error.HTTPError as error:
-        with error:
-            return Got(error.code, error.headers["Content-Type"], error.read().decode())
+def got(answer: Any) -> Got:
+    return Got(answer.status_code, answer["Content-Type"], answer.content.decode())
 
 
 @pytest.mark.parametrize("asked", ASKED)
 def test_a_get_is_answered_alike(prometheus: str, asker: Asker, measured: None, asked: str) -> None:
-    answer = asker.get(f"api/v1/{asked}")
-    ours = Got(answer.status_code, answer["Content-Type"], answer.content.decode())
-    assert ours == theirs(prometheus + asked)
+    asked = estate.dated(asked)
+    assert got(asker.get(f"api/v1/{asked}")) == theirs(prometheus + asked)
 
 
 @pytest.mark.parametrize(("asked", "form"), POSTED)
 def test_a_post_is_answered_alike(prometheus: str, asker: Asker, measured: None, asked: str, form: str) -> None:
-    answer = asker.post(f"api/v1/{asked}", form)
-    ours = Got(answer.status_code, answer["Content-Type"], answer.content.decode())
-    assert ours == theirs(prometheus + asked, form)
+    form = estate.dated(form)
+    assert got(asker.post(f"api/v1/{asked}", form)) == theirs(prometheus + asked, form)
+
+
+RECENT = int(time.time()) - estate.STEP_S * estate.COUNT
+FEDERATED = [
+    "federate",
+    "federate?match[]=up",
+    "federate?match[]=%7Bjob%3D%22web%22%7D&match[]=up",
+    "federate?match[]=%7B__name__%3D~%22temperature|odd%22%7D",
+    "federate?match[]=huge",
+    "federate?match[]=tiny",
+    "federate?match[]=nothing",
+    "federate?match[]=",
+    "federate?match[]=up%5B1m%5D",
+    "federate?match[]=up%7B",
+]
+
+
+@pytest.fixture(scope="module")
+def recent_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Federation is of now: the samples end a moment ago."""
+    with prometheus_over(estate.openmetrics(RECENT), tmp_path_factory.mktemp("recent")) as address:
+        yield address
+
+
+@pytest.mark.parametrize("asked", FEDERATED)
+def test_a_federation_is_answered_alike(recent_prometheus: str, asker: Asker, asked: str) -> None:
+    estate.store(RECENT)
+    assert got(asker.get(asked)) == theirs(recent_prometheus + asked)
+
+
+def test_a_federation_is_read_only(recent_prometheus: str, asker: Asker) -> None:
+    answer = asker.post("federate", "")
+    assert got(answer) == theirs(f"{recent_prometheus}federate", "")
+    assert answer["Allow"] == "GET, OPTIONS"
