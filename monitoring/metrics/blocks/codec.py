@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Floats, Ints, SeriesColumns
-from monitoring.metrics.blocks.header import MOST_SAMPLES, MOST_SERIES, Header, Layout, NeedMore, header_bytes
+from monitoring.metrics.blocks.header import MOST_SAMPLES, MOST_SERIES, SAMPLES, Header, Layout, NeedMore, header_bytes
 from monitoring.metrics.blocks.packing import MOST_NUMBERS, Bools, Reader, read_mask
 from monitoring.metrics.blocks.times import Sharing, hole_bytes, read_times, share, time_bytes
 from monitoring.metrics.blocks.values import bits_of, is_constant, read_values, value_bytes
@@ -31,6 +31,7 @@ def encode(series: Sequence[SeriesColumns]) -> bytes:
     _refuse_impossible(ordered)
     sharing = share([one.times for one in ordered])
     return block_bytes(
+        SAMPLES,
         sharing,
         [Entry(one.id, place, *series_slice(one.values, sharing.holes[place])) for place, one in enumerate(ordered)],
     )
@@ -57,7 +58,7 @@ def series_slice(values: Floats, holes: Bools | None) -> tuple[bytes, np.uint64]
     return hole_bytes(holes) + value_bytes(values), np.uint64(0)
 
 
-def block_bytes(sharing: Sharing, entries: Sequence[Entry]) -> bytes:
+def block_bytes(kind: bytes, sharing: Sharing, entries: Sequence[Entry]) -> bytes:
     """The block of these entries, by ascending id."""
     of = [one.place for one in entries]
     columns, leads, spans = (_ints(one)[of] for one in (sharing.column, sharing.lead, sharing.span))
@@ -69,6 +70,7 @@ def block_bytes(sharing: Sharing, entries: Sequence[Entry]) -> bytes:
     ends = zip(sharing.column, sharing.lead, sharing.span, strict=True)
     last_times = _ints([sharing.columns[column][lead + span - 1] for column, lead, span in ends])
     layout = Layout(
+        kind=kind,
         time_counts=_ints([len(one) for one in sharing.columns]),
         time_first=_ints([one[0] for one in sharing.columns]),
         time_last=_ints([one[-1] for one in sharing.columns]),
@@ -88,12 +90,20 @@ def block_bytes(sharing: Sharing, entries: Sequence[Entry]) -> bytes:
 
 def decode(data: bytes, ids: NDArray[np.int64] | None = None) -> Columns:
     """A whole block, or those of the ids that it holds; series by ascending id. CorruptBlockError if it is damaged."""
+    header = whole_header(data, SAMPLES)
+    return decode_pieces(header, header.ids if ids is None else ids, [(0, data)])
+
+
+def whole_header(data: bytes, kind: bytes) -> Header:
+    """The header of a block of that kind; CorruptBlockError if it is another, or not all there."""
     header = Header.parse(data)
     if isinstance(header, NeedMore) or len(data) != header.block_length:
         raise CorruptBlockError(
             "The block is cut short." if isinstance(header, NeedMore) else "The block's length is wrong."
         )
-    return decode_pieces(header, header.ids if ids is None else ids, [(0, data)])
+    if header.kind != kind:
+        raise CorruptBlockError("Samples were looked for in a block of roll-ups, or the other way round.")
+    return header
 
 
 def decode_pieces(header: Header, ids: NDArray[np.int64], pieces: Sequence[Piece]) -> Columns:

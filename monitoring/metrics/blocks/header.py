@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from monitoring.metrics.blocks.columns import CorruptBlockError, Ints
 from monitoring.metrics.blocks.packing import MOST_NUMBERS, WIDTHS, least_width
 
-MAGIC = b"OMB"
+SAMPLES, ROLLUP = b"OMB", b"OMR"
+"""The first bytes: what a block holds."""
 VERSION = 1
-_FRONT = struct.Struct("<3sBIIII")  # magic, version, packed, unpacked, crc32 of the packed header, length of the block
+_FRONT = struct.Struct("<3sBIIII")  # kind, version, packed, unpacked, crc32 of the packed header, length of the block
 FRONT_BYTES = _FRONT.size
 PREFIX_BYTES = 4096
 """What to fetch first: holds the whole header of a block of some 200 series."""
@@ -45,6 +46,7 @@ class Header:
     Series i has `counts[i]` samples: the ticks of column `columns[i]` from `leads[i]`, `spans[i]` of them, less the holes.
     """
 
+    kind: bytes
     length: int
     block_length: int
     column_counts: Ints
@@ -71,8 +73,8 @@ class Header:
         """From the block's first bytes. CorruptBlockError if they are damaged."""
         if len(prefix) < FRONT_BYTES:
             return NeedMore(PREFIX_BYTES)
-        magic, version, packed, unpacked, check, length = _FRONT.unpack_from(prefix)
-        if magic != MAGIC:
+        kind, version, packed, unpacked, check, length = _FRONT.unpack_from(prefix)
+        if kind not in (SAMPLES, ROLLUP):
             raise CorruptBlockError("This is no block of metrics: its first bytes are others.")
         if version != VERSION:
             raise CorruptBlockError(f"The block is of version {version}; this release reads version {VERSION}.")
@@ -81,9 +83,9 @@ class Header:
         if len(prefix) < FRONT_BYTES + packed:
             return NeedMore(FRONT_BYTES + packed)
         body = prefix[FRONT_BYTES : FRONT_BYTES + packed]
-        if crc32(body, crc32(_front_checked(packed, unpacked, length))) != check:
+        if crc32(body, crc32(_front_checked(kind, packed, unpacked, length))) != check:
             raise CorruptBlockError("The header's checksum is wrong.")
-        return _fields(_unpacked(body, unpacked), FRONT_BYTES + packed, length)
+        return _fields(kind, _unpacked(body, unpacked), FRONT_BYTES + packed, length)
 
     @property
     def nbytes(self) -> int:
@@ -114,6 +116,7 @@ class Header:
 class Layout(NamedTuple):
     """What a writer knows of the parts; arrays of `times` are by column, the others by series."""
 
+    kind: bytes
     time_counts: Ints
     time_first: Ints
     time_last: Ints
@@ -134,18 +137,18 @@ def header_bytes(layout: Layout) -> bytes:
     raw = b"".join(_arrays(layout))
     squeezed = bytes(cramjam.zstd.compress(raw, level=19))
     body = squeezed if len(squeezed) < len(raw) * _WORTH else raw
-    return framed(body, len(raw), sum(map(len, layout.time_slices)) + sum(map(len, layout.slices)))
+    return framed(layout.kind, body, len(raw), sum(map(len, layout.time_slices)) + sum(map(len, layout.slices)))
 
 
-def framed(body: bytes, unpacked: int, rest: int) -> bytes:
+def framed(kind: bytes, body: bytes, unpacked: int, rest: int) -> bytes:
     """A header's bytes with the front that belongs to them; `rest` is the length of what follows."""
     length = FRONT_BYTES + len(body) + rest
-    check = crc32(body, crc32(_front_checked(len(body), unpacked, length)))
-    return _FRONT.pack(MAGIC, VERSION, len(body), unpacked, check, length) + body
+    check = crc32(body, crc32(_front_checked(kind, len(body), unpacked, length)))
+    return _FRONT.pack(kind, VERSION, len(body), unpacked, check, length) + body
 
 
-def _front_checked(packed: int, unpacked: int, length: int) -> bytes:
-    return struct.pack("<III", packed, unpacked, length)
+def _front_checked(kind: bytes, packed: int, unpacked: int, length: int) -> bytes:
+    return kind + struct.pack("<III", packed, unpacked, length)
 
 
 def _arrays(layout: Layout) -> list[bytes]:
@@ -222,7 +225,7 @@ def _unpacked(body: bytes, size: int) -> bytes:
     return bytes(room)
 
 
-def _fields(raw: bytes, header_length: int, block_length: int) -> Header:
+def _fields(kind: bytes, raw: bytes, header_length: int, block_length: int) -> Header:
     arrays = _Arrays(raw)
     t, n = struct.unpack("<II", arrays.take(8))
     if t > n or n > MOST_SERIES or n == 0:
@@ -246,6 +249,7 @@ def _fields(raw: bytes, header_length: int, block_length: int) -> Header:
     ends = header_length + np.cumsum(np.concatenate((time_lengths, lengths)))
     offsets = ends - np.concatenate((time_lengths, lengths))
     header = Header(
+        kind,
         header_length, block_length,
         time_counts, time_first, time_last, offsets[:t], time_lengths, time_checks,
         ids, counts, columns, leads, spans, first_times, last_times, offsets[t:], lengths, checks, constants,

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.metrics.blocks.codec import Entry, Piece, Pieces, block_bytes, decode_pieces, series_slice
+from monitoring.metrics.blocks.codec import Entry, Piece, Pieces, block_bytes, decode_pieces, series_slice, whole_header
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Floats, Ints
-from monitoring.metrics.blocks.header import Header, NeedMore
+from monitoring.metrics.blocks.header import ROLLUP, Header
 from monitoring.metrics.blocks.packing import Bools, Reader, integer_bytes, mask_bytes, read_integers, read_mask
 from monitoring.metrics.blocks.rollups import VALUES, Rollup
 from monitoring.metrics.blocks.times import share
@@ -59,7 +59,7 @@ def encode_rollup(rollup: Rollup, keep_increase: Bools | None = None) -> bytes:
         first = int(rollup.ids[one]) * PLACES
         entries.append(Entry(first + LAST, place, *series_slice(columns["last"], sharing.holes[place])))
         entries += [Entry(first + at, place, *kept_slice, bare=True) for at, kept_slice in _kept(columns)]
-    return block_bytes(sharing, entries)
+    return block_bytes(ROLLUP, sharing, entries)
 
 
 def rollup_ids(header: Header) -> Ints:
@@ -77,9 +77,7 @@ def decode_rollup(
     data: bytes, width_ms: int, ids: NDArray[np.int64] | None = None, columns: Sequence[str] = VALUES
 ) -> Rollup:
     """A whole block, or some of it. CorruptBlockError if it is damaged."""
-    header = Header.parse(data)
-    if isinstance(header, NeedMore) or len(data) != header.block_length:
-        raise CorruptBlockError("The block's length is wrong.")
+    header = whole_header(data, ROLLUP)
     wanted = rollup_ids(header) if ids is None else ids
     return decode_rollup_pieces(header, width_ms, wanted, [(0, data)], columns)
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.metrics.blocks.codec import decode, decode_pieces, decode_series, encode
@@ -31,6 +31,7 @@ def counter(series: int, times: Ints = TICKS) -> SeriesColumns:
     return SeriesColumns(series, times, np.cumsum(steps).astype(np.float64))
 
 
+@settings(deadline=None)
 @given(blocks())
 def test_what_was_encoded_comes_back_bit_by_bit(series: list[SeriesColumns]) -> None:
     found = decode(encode(series)).series()
@@ -38,6 +39,7 @@ def test_what_was_encoded_comes_back_bit_by_bit(series: list[SeriesColumns]) -> 
     assert all(same(*pair) for pair in zip(found, series, strict=True))
 
 
+@settings(deadline=None)
 @given(blocks(), st.data())
 def test_some_series_read_by_their_ranges_are_those_of_the_whole(
     series: list[SeriesColumns], data: st.DataObject
@@ -151,6 +153,7 @@ def test_columns_keep_only_the_samples_within_a_span() -> None:
     assert [one.times.tolist() for one in found.series()] == [[60_000, 75_000], [], [60_001]]
 
 
+@settings(deadline=None)
 @given(blocks(3), st.data())
 def test_a_flipped_bit_is_found(series: list[SeriesColumns], data: st.DataObject) -> None:
     block = bytearray(encode(series))
@@ -159,6 +162,7 @@ def test_a_flipped_bit_is_found(series: list[SeriesColumns], data: st.DataObject
         decode(bytes(block))
 
 
+@settings(deadline=None)
 @given(blocks(3), st.data())
 def test_a_block_cut_short_is_found(series: list[SeriesColumns], data: st.DataObject) -> None:
     block = encode(series)

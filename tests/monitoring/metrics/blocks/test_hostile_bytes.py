@@ -1,11 +1,11 @@
 """Bytes that were forged, so that no checksum helps: an error each time, or some answer of the right length."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.metrics.blocks.codec import decode_pieces, encode
 from monitoring.metrics.blocks.columns import CorruptBlockError, Floats, Ints, SeriesColumns
-from monitoring.metrics.blocks.header import FRONT_BYTES, Header, NeedMore, framed
+from monitoring.metrics.blocks.header import FRONT_BYTES, SAMPLES, Header, NeedMore, framed
 from monitoring.metrics.blocks.packing import Reader
 from monitoring.metrics.blocks.times import read_times, time_bytes
 from monitoring.metrics.blocks.values import read_values, value_bytes
@@ -34,6 +34,7 @@ def forged(draw: st.DrawFn, true: bytes) -> bytes:
     return bytes(data)
 
 
+@settings(deadline=None)
 @given(values(COUNT), st.data())
 def test_a_forged_column_of_values_is_an_error_or_has_its_length(column: Floats, data: st.DataObject) -> None:
     try:
@@ -43,6 +44,7 @@ def test_a_forged_column_of_values_is_an_error_or_has_its_length(column: Floats,
     assert len(found) == COUNT
 
 
+@settings(deadline=None)
 @given(times(), st.data())
 def test_a_forged_column_of_times_is_an_error_or_runs_from_first_to_last(column: Ints, data: st.DataObject) -> None:
     try:
@@ -53,6 +55,7 @@ def test_a_forged_column_of_times_is_an_error_or_runs_from_first_to_last(column:
     assert (found[0], found[-1]) == (column[0], column[-1])
 
 
+@settings(deadline=None)
 @given(blocks(3), st.data())
 def test_a_forged_header_is_an_error_or_counts_what_is_there(series: list[SeriesColumns], data: st.DataObject) -> None:
     block = encode(series)
@@ -62,7 +65,7 @@ def test_a_forged_header_is_an_error_or_counts_what_is_there(series: list[Series
     unpacked = int.from_bytes(block[8:12], "little")
     try:
         header = Header.parse(
-            framed(body, unpacked if data.draw(st.booleans()) else len(body), true.block_length - true.length)
+            framed(SAMPLES, body, unpacked if data.draw(st.booleans()) else len(body), true.block_length - true.length)
         )
         assert not isinstance(header, NeedMore)
         found = decode_pieces(header, header.ids, [(0, block)])

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.metrics.blocks.columns import Columns, SeriesColumns
@@ -46,6 +46,7 @@ def hours(*spans: tuple[int, int], series: int = 3) -> list[Columns]:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(parts(), max_size=4))
 def test_a_merge_equals_a_dictionary_filled_first_come_first_kept(sources: list[Columns]) -> None:
     merged = merge(sources)

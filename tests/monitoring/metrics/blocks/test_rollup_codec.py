@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitoring.metrics.blocks.codec import decode, encode
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Ints, SeriesColumns
 from monitoring.metrics.blocks.header import Header
 from monitoring.metrics.blocks.rollup_codec import (
@@ -54,6 +55,7 @@ def mixed() -> Columns:
     return Columns.of([SeriesColumns(one * 7, TICKS, values) for one, values in enumerate(kinds)])
 
 
+@settings(deadline=None)
 @given(blocks(4), st.sampled_from([1000, MINUTE, 3_600_000]))
 def test_rows_come_back_the_same_but_for_rounded_sums(series: list[SeriesColumns], width: int) -> None:
     rollup = with_rows(roll_up(Columns.of(series), width))
@@ -125,11 +127,20 @@ def test_a_block_names_its_series() -> None:
     assert rollup_ids(header).tolist() == [0, 7, 14, 21, 28]
 
 
+def test_samples_are_not_read_as_rows_nor_rows_as_samples() -> None:
+    samples = mixed()
+    with pytest.raises(CorruptBlockError, match="the other way round"):
+        decode(encode_rollup(roll_up(samples, MINUTE)))
+    with pytest.raises(CorruptBlockError, match="the other way round"):
+        decode_rollup(encode(samples.series()), MINUTE)
+
+
 def test_no_rows_make_no_block() -> None:
     with pytest.raises(ValueError, match="at least one row"):
         encode_rollup(roll_up(Columns.empty(), MINUTE))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_flipped_bit_is_found(data: st.DataObject) -> None:
     block = bytearray(encode_rollup(roll_up(mixed(), 10 * MINUTE)))

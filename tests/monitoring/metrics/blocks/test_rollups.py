@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.metrics.blocks.columns import Columns, Floats, SeriesColumns
@@ -62,12 +62,14 @@ def walk(columns: Columns, seed: int) -> Floats:
     return np.random.default_rng(seed).choice([math.nan, 0.0, 5.0], len(columns.ids))
 
 
+@settings(deadline=None)
 @given(samples(), st.integers(0, 5))
 def test_rows_equal_those_counted_sample_by_sample(columns: Columns, seed: int) -> None:
     previous = walk(columns, seed)
     assert close(as_rows(roll_up(columns, MINUTE, previous)), naive(columns, MINUTE, previous.tolist()))
 
 
+@settings(deadline=None)
 @given(samples(), st.integers(0, 5))
 def test_rows_of_ten_minutes_made_of_minutes_equal_those_of_the_samples(columns: Columns, seed: int) -> None:
     previous = walk(columns, seed)
@@ -75,6 +77,7 @@ def test_rows_of_ten_minutes_made_of_minutes_equal_those_of_the_samples(columns:
     assert close(as_rows(made), as_rows(roll_up(columns, 10 * MINUTE, previous)))
 
 
+@settings(deadline=None)
 @given(samples(), st.integers(-(10**6), 10**6))
 def test_increases_of_two_halves_add_up_to_that_of_the_whole(columns: Columns, cut: int) -> None:
     first, second = columns.within(-(10**9), cut - 1), columns.within(cut, 10**9)
