@@ -66,7 +66,9 @@ def _described(token: Token) -> str:
     if kind in _DESCRIBED:
         short = go_quote(text) if kind in ("identifier", "metric") or len(text) <= 10 else go_quote(text[:10]) + "..."
         return f"{_DESCRIBED[kind]} {short}"
-    if kind in PRECEDENCE or kind in ("=~", "!~", "@"):
+    if kind == "@":
+        return '"<Item 57385>" <op:@>'  # Prometheus 2.42 has no name for it
+    if kind in PRECEDENCE or kind in ("=~", "!~"):
         return f"<op:{text}>"
     if kind in ("start", "end"):
         return go_quote(text)

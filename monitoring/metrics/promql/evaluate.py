@@ -15,10 +15,10 @@ from monitoring.metrics.promql.ast import Node
 from monitoring.metrics.promql.checking import DOCUMENTED
 from monitoring.metrics.promql.errors import TOO_MANY_SAMPLES, PromqlError, execution
 from monitoring.metrics.promql.evaluation import Evaluation, Steps
-from monitoring.metrics.promql.limits import Budget, Limits, points_check
+from monitoring.metrics.promql.limits import Budget, Limits, TooMuchAtOnceError, points_check
 from monitoring.metrics.promql.parsing import parse
 from monitoring.metrics.promql.quoting import go_quote
-from monitoring.metrics.promql.reads import Query, TooMuchAtOnceError
+from monitoring.metrics.promql.reads import Query
 from monitoring.metrics.promql.rows import by_labels, compact, concatenated, distinct
 from monitoring.metrics.promql.storage import Storage
 from monitoring.metrics.promql.vectors import Ints, Notes, Scalar, Text, Vector, Windows
@@ -100,12 +100,14 @@ def query_range(
 
 def _portions(storage: Storage, node: Node, steps: Steps, budget: Budget, notes: Notes, whole: Query) -> Vector:
     """All steps, in halves where they need too many samples at once."""
+    samples = budget.samples
     try:
         value = Evaluation(storage, budget, notes, whole).top(node, steps)
     except TooMuchAtOnceError:
         count = len(steps.times)
         if count == 1:
             raise
+        budget.samples = samples
         halves = [Steps(times, steps.interval) for times in (steps.times[: count // 2], steps.times[count // 2 :])]
         return _joined([compact(_portions(storage, node, half, budget, notes, whole)) for half in halves], budget)
     if isinstance(value, Scalar):
@@ -118,7 +120,8 @@ def _portions(storage: Storage, node: Node, steps: Steps, budget: Budget, notes:
 def _joined(parts: Sequence[Vector], budget: Budget) -> Vector:
     """Portions of time, one after the other."""
     total = sum(part.values.shape[1] for part in parts)
-    budget.cells(sum(len(part.labels) for part in parts), total)
+    if max(len(part.labels) for part in parts) * total > budget.limits.most_cells:
+        raise execution(TOO_MANY_SAMPLES)
     wide, begin = [], 0
     for part in parts:
         rows, steps = part.values.shape

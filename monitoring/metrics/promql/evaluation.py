@@ -103,15 +103,27 @@ class Evaluation:
         return whole(self.windows(node, steps, ""))
 
     def subquery(self, node: Subquery, steps: Steps) -> Windows:
-        first, last, interval = subquery_steps(node, int(steps.times[0]), int(steps.times[-1]), self.query)
-        self.budget.cells(1, max(0, (last - first) // interval + 1))
-        inner = Steps(np.arange(first, last + 1, interval, dtype=np.int64), interval)
         ends = self.references(node, steps)
+        inner = self.inner_steps(node, steps, ends)
         if not len(inner.times):
             return windows_of(None, inner.times, ends, node.range_ms, steps.times)
         found = self.vector(node.expr, inner)
         self.budget.cells(len(found.labels), max(len(inner.times), len(steps.times)))
         return windows_of(found, inner.times, ends, node.range_ms, steps.times)
+
+    def inner_steps(self, node: Subquery, steps: Steps, ends: Ints) -> Steps:
+        """The steps of a subquery: all from the first window's start to the last one's end, or only those inside of
+        windows, where these lie apart.
+        """
+        first, last, interval = subquery_steps(node, int(steps.times[0]), int(steps.times[-1]), self.query)
+        each = node.range_ms // interval + 1
+        if node.at is not None or steps.interval <= node.range_ms or len(ends) == 1:
+            self.budget.cells(1, max(0, (last - first) // interval + 1))
+            return Steps(np.arange(first, last + 1, interval, dtype=np.int64), interval)
+        self.budget.cells(each, len(ends))
+        starts = -(-(ends - node.range_ms) // interval) * interval
+        times = (starts[:, None] + np.arange(each, dtype=np.int64) * interval).ravel()
+        return Steps(times[times <= np.repeat(ends, each)], interval)
 
     # -- operators
 

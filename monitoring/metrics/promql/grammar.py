@@ -52,7 +52,7 @@ _NAMES = AGGREGATORS | {
     "end",
 }
 _STARTS = _NAMES | {"number", "string", "(", "{", "+", "-"}
-_LABELS = _NAMES | {"on", "ignoring", "group_left", "group_right", "bool", "atan2"}
+_LABELS = (_NAMES - {"without"}) | {"on", "ignoring", "group_left", "group_right", "bool", "atan2"}
 
 
 class Parser(Cursor):

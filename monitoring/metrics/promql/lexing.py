@@ -18,7 +18,8 @@ _ANY = r"0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*|[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]*)?"  
 _UNITS = r"[smhdwy]s?(?:[0-9]+[smhdw]s?)*"
 _STRING = r"\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`"
 
-_SPACE = r"(?P<space>\s+|\#[^\n]*)"
+_SPACES = (" ", "\t", "\n", "\r")
+_SPACE = r"(?P<space>[ \t\n\r]+|\#[^\n]*)"
 _REST = (
     rf"|(?P<number>(?>{_NUMBER}))(?![A-Za-z0-9_])"
     rf"|(?P<duration>(?>{_NUMBER}){_UNITS})(?![A-Za-z0-9_])"
@@ -30,7 +31,7 @@ _BRACES = re.compile(rf"{_SPACE}|(?P<identifier>[A-Za-z_][A-Za-z0-9_]*)|(?P<stri
 _BRACKETS = re.compile(
     rf"{_SPACE}|(?P<colon>[A-Za-z_:]){_REST}"
 )  # Prometheus's lexer takes any letter there for a colon
-_LENGTH = re.compile(rf"\s*((?>{_ANY}){_UNITS})(?![A-Za-z0-9_])")
+_LENGTH = re.compile(rf"[ \t\n\r]*((?>{_ANY}){_UNITS})(?![A-Za-z0-9_])")
 _NUMBER_START = re.compile(_ANY)
 
 
@@ -148,7 +149,7 @@ def _length(reading: _Reading) -> str:
         reading.position = found.end()
         return ""
     reading.position += 1
-    while text[reading.position : reading.position + 1].isspace():
+    while text[reading.position : reading.position + 1] in _SPACES:
         reading.position += 1
     number = _NUMBER_START.match(text, reading.position)
     after = number.end() if number else reading.position

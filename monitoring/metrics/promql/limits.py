@@ -5,6 +5,11 @@ from time import monotonic
 
 from monitoring.metrics.promql.errors import TIMED_OUT, TOO_MANY_SAMPLES, PromqlError, execution
 
+
+class TooMuchAtOnceError(Exception):
+    """More than may be held at once; a shorter time may do."""
+
+
 MOST_POINTS = 11_000
 """Steps of a range query (Prometheus, web/api/v1)."""
 
@@ -54,9 +59,9 @@ class Budget:
             raise execution(message)
 
     def cells(self, rows: int, steps: int) -> None:
-        """Refuse a vector that would not fit."""
+        """TooMuchAtOnceError where a vector would not fit."""
         if rows * steps > self.limits.most_cells:
-            raise execution(TOO_MANY_SAMPLES)
+            raise TooMuchAtOnceError
 
 
 def points_check(start_ms: int, end_ms: int, step_ms: int, limits: Limits) -> None:

@@ -17,6 +17,7 @@ _OPTIONS.log_errors = False
 _OPTIONS.never_capture = True
 _WORD = r"(?:[A-Za-z0-9_:/@ -]|\\[.+*?()\[\]{}|^$\\-])*"
 _ALTERNATIVES = re.compile(rf"{_WORD}(?:\|{_WORD})*")
+_GO_UNKNOWN = re.compile(r"(?<!\\)(?:\\\\)*(\(\?<|\\C)")  # what RE2 takes, and Go's does not
 _BETWEEN_BARS = re.compile(r"(?:^|\|)((?:[^|\\]|\\.)*)")
 _SPECIAL = re.compile(r"([.+*?()\[\]{}|^$\\])")
 
@@ -46,6 +47,9 @@ def _expression(pattern: str, negated: bool) -> Predicate:
         raise BadPatternError(
             f"error parsing regexp: expression of {len(pattern)} characters, at most {MOST_CHARACTERS}"
         )
+    if found := _GO_UNKNOWN.search(pattern):
+        what = "invalid escape sequence" if found.group(1) == "\\C" else "invalid or unsupported Perl syntax"
+        raise BadPatternError(f"error parsing regexp: {what}: `{found.group(1)}`")
     try:
         fullmatch = re2.compile(f"^(?:{pattern})$", _OPTIONS).fullmatch
     except re2.error as error:

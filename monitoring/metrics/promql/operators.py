@@ -6,13 +6,21 @@ import numpy as np
 
 from monitoring.metrics.promql.vectors import Bools, Floats
 
+
+def power(base: Floats, exponent: Floats) -> Floats:
+    """base ^ exponent. numpy takes a square root for ^ 0.5, which -Inf has none of and C's pow and Go's have."""
+    found: Floats = np.power(base, exponent)
+    half = np.equal(exponent, 0.5)
+    return np.where(half & np.isneginf(base), np.inf, found) if half.any() else found
+
+
 ARITHMETIC: dict[str, Callable[[Floats, Floats], Floats]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,
     "%": np.fmod,
-    "^": np.power,
+    "^": power,
     "atan2": np.arctan2,
 }
 COMPARE: dict[str, Callable[[Floats, Floats], Bools]] = {

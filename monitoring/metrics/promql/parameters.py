@@ -113,8 +113,8 @@ def _whole(params: Floats) -> Ints:
 
 
 def _go_v(value: float) -> str:
-    """Go's %v of a float: an exponent from 1e21 on."""
-    return repr(value) if np.isfinite(value) and abs(value) >= 1e21 else float_text(value)
+    """Go's %v of a float that is large or no number."""
+    return repr(value) if np.isfinite(value) else float_text(value)
 
 
 def largest(values: Sequence[float], most: int) -> list[int]:

@@ -9,15 +9,11 @@ from typing import NamedTuple
 
 from monitoring.metrics.promql.ast import At, FunctionCall, Node, Range, Selector, Subquery, children
 from monitoring.metrics.promql.errors import TOO_MANY_SAMPLES, execution
-from monitoring.metrics.promql.limits import Budget
+from monitoring.metrics.promql.limits import Budget, TooMuchAtOnceError
 from monitoring.metrics.promql.storage import Hints, Matcher, Selection, Storage, TooManySamplesError
 from monitoring.metrics.promql.vectors import Notes
 
 _EARLIEST_MS, _LATEST_MS = -(10**14), 9 * 10**15
-
-
-class TooMuchAtOnceError(Exception):
-    """More samples than may be held at once; a shorter time may do."""
 
 
 class Want(NamedTuple):
