@@ -15,6 +15,7 @@ PARTITIONED = (
     "metrics_hot",
     "metrics_schema",
     "metrics_block",
+    "metrics_hour",
     "metrics_rollup_1m",
     "metrics_rollup_10m",
     "metrics_rollup_1h",

@@ -14,8 +14,9 @@ from monitoring.metrics.blocks.columns import Columns, CorruptBlockError
 from monitoring.metrics.blocks.header import Header, NeedMore
 from monitoring.metrics.blocks.rollup_codec import decode_rollup_pieces, rollup_ids, rollup_ranges
 from monitoring.metrics.blocks.rollups import Rollup
+from monitoring.metrics.copying import POSTGRES_EPOCH_MS
 from monitoring.metrics.moments import moment
-from monitoring.metrics.tiers import HOUR_MS, LONGEST_MS, Tier
+from monitoring.metrics.tiers import HOUR_MS, HOURS, LONGEST_MS, RAW, Tier
 
 Ints = NDArray[np.int64]
 
@@ -87,15 +88,27 @@ class Found:
 
 
 def find(tier: Tier, ids: Ints, targets: Ints, start_ms: int, end_ms: int) -> Found:
-    """Blocks with samples of these series (ascending ids, with their targets) in [start, end]."""
-    of_target = _by_target(ids, targets)
-    where = "target_id = ANY(%(targets)s::int[]) AND" if len(of_target) <= MANY_TARGETS else ""
+    """Blocks of a roll-up with rows of these series (ascending ids, with their targets) in [start, end]."""
+    own = np.unique(targets).tolist()
+    where = "target_id = ANY(%(targets)s::int[]) AND" if len(own) <= MANY_TARGETS else ""
     parameters = {
-        "targets": list(of_target), "floor": moment(start_ms - LONGEST_MS[tier.span]), "end": moment(end_ms),
+        "targets": own, "floor": moment(start_ms - LONGEST_MS[tier.span]), "end": moment(end_ms),
         "start_ms": start_ms, "end_ms": end_ms,
     }  # fmt: skip
     rows = fetch(FIND.format(table=tier.blocks.name, where=where), parameters)
-    refs = [ref for row in rows if (ref := Ref(*row)).target_id in of_target]
+    return _found(tier, [Ref(*row) for row in rows], ids, targets)
+
+
+def found_raw(blocks: Ints, ids: Ints, targets: Ints) -> Found:
+    """The blocks of `gathering.gather`, with the wanted series in them."""
+    blocks = blocks[np.argsort(blocks[:, 2], kind="stable")]
+    blocks[:, 2] = blocks[:, 2] // 1000 + POSTGRES_EPOCH_MS
+    return _found(RAW, [Ref(*row) for row in blocks.tolist()], ids, targets)
+
+
+def _found(tier: Tier, refs: Sequence[Ref], ids: Ints, targets: Ints) -> Found:
+    of_target = _by_target(ids, targets)
+    refs = [ref for ref in refs if ref.target_id in of_target]
     parts = []
     for ref, header in zip(refs, _headers(tier, refs), strict=True):
         held = rollup_ids(header) if tier.width_ms else header.ids
@@ -174,8 +187,17 @@ def _pieces(tier: Tier, parts: Sequence[Part], ranges: Sequence[list[tuple[int, 
 
 def _bytes(tier: Tier, wanted: Sequence[tuple[Ref, int, int]]) -> list[bytes]:
     """Ranges of blocks, in the order asked. Raises BlockGoneError."""
-    if not wanted:
-        return []
+    found: dict[int, bytes] = {}
+    tables: dict[str, list[int]] = {}
+    for place, (ref, _, _) in enumerate(wanted):
+        tables.setdefault(HOURS if tier is RAW and ref.hours == 1 else tier.blocks.name, []).append(place)
+    for table, places in tables.items():
+        data = _bytes_of(table, [wanted[place] for place in places])
+        found |= dict(zip(places, data, strict=True))
+    return [found[place] for place in range(len(wanted))]
+
+
+def _bytes_of(table: str, wanted: Sequence[tuple[Ref, int, int]]) -> list[bytes]:
     starts = [moment(ref.start_ms) for ref, _, _ in wanted]
     parameters = {
         "ids": [ref.id for ref, _, _ in wanted],
@@ -186,7 +208,7 @@ def _bytes(tier: Tier, wanted: Sequence[tuple[Ref, int, int]]) -> list[bytes]:
         "first": min(starts),
         "last": max(starts),
     }
-    found = dict(fetch(BYTES.format(table=tier.blocks.name), parameters))
+    found = dict(fetch(BYTES.format(table=table), parameters))
     if len(found) != len(wanted):
         raise BlockGoneError
     return [found[place] for place in range(1, len(wanted) + 1)]

@@ -11,7 +11,7 @@ from django.db import connection
 from monitoring.metrics.binary import fetch
 from monitoring.metrics.blocks.header import Header, NeedMore
 from monitoring.metrics.moments import moment
-from monitoring.metrics.tiers import Tier
+from monitoring.metrics.tiers import HOURS, RAW, Tier
 from opsportal.partitions import ensure, existing
 
 CODEC = 1
@@ -35,6 +35,14 @@ class NewBlock(NamedTuple):
 
 def blocks_write(tier: Tier, blocks: Sequence[NewBlock]) -> None:
     """Insert blocks; in the caller's transaction. Their partitions should be there (`make_partitions`)."""
+    if tier is RAW:
+        _write(tier, HOURS, [block for block in blocks if block.hours == 1])
+        _write(tier, tier.blocks.name, [block for block in blocks if block.hours > 1])
+    else:
+        _write(tier, tier.blocks.name, blocks)
+
+
+def _write(tier: Tier, table: str, blocks: Sequence[NewBlock]) -> None:
     if not blocks:
         return
     headers = [header_of(block.data) for block in blocks]
@@ -51,7 +59,7 @@ def blocks_write(tier: Tier, blocks: Sequence[NewBlock]) -> None:
         [header.length for header in headers],
         [block.data for block in blocks],
     ]
-    fetch(WRITE.format(table=tier.blocks.name), columns)
+    fetch(WRITE.format(table=table), columns)
 
 
 def header_of(data: bytes) -> Header:

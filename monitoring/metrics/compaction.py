@@ -7,7 +7,7 @@ comes late is merged into it. Of two samples of one series and time that of the 
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -39,8 +39,8 @@ SELECT h.target_id, h.hour, h.samples, COALESCE(d.samples, o.samples, 0)
 FROM (
     SELECT target_id, date_trunc('hour', time, 'UTC') AS hour, sum(samples) AS samples FROM metrics_hot GROUP BY 1, 2
 ) h
-LEFT JOIN metrics_block o ON o.target_id = h.target_id AND o.start = h.hour
-LEFT JOIN metrics_block d ON d.target_id = h.target_id AND d.start = date_trunc('day', h.hour, 'UTC') AND d.hours = 24
+LEFT JOIN metrics_hour o ON o.target_id = h.target_id AND o.start = h.hour
+LEFT JOIN metrics_block d ON d.target_id = h.target_id AND d.start = date_trunc('day', h.hour, 'UTC')
 ORDER BY h.hour, h.target_id
 """
 TAKE_HOT = """
@@ -53,13 +53,16 @@ FROM gone WHERE schema_id IS NOT NULL GROUP BY target_id, schema_id
 UNION ALL
 SELECT target_id, NULL, int8send(sequence), timestamptz_send(time), ids, times, "values" FROM gone WHERE schema_id IS NULL
 """
-TAKE_BLOCKS = """
-DELETE FROM metrics_block WHERE target_id = ANY(%(targets)s::int[]) AND start >= %(day)s AND start < %(after)s
-    AND (hours = 24 OR %(all)s OR start = %(hour)s) RETURNING target_id, hours, data
+TAKE_DAYS = """
+DELETE FROM metrics_block WHERE target_id = ANY(%(targets)s::int[]) AND start = %(day)s RETURNING target_id, data
+"""
+TAKE_HOURS = """
+DELETE FROM metrics_hour WHERE target_id = ANY(%(targets)s::int[]) AND start >= %(from)s AND start < %(before)s
+RETURNING target_id, data
 """
 HOURS_OF_DAYS = """
-SELECT target_id, date_trunc('day', start, 'UTC') AS day, sum(samples) FROM metrics_block
-WHERE hours = 1 AND start < %s GROUP BY 1, 2 HAVING sum(samples) <= %s ORDER BY 2, 1
+SELECT target_id, date_trunc('day', start, 'UTC') AS day, sum(samples) FROM metrics_hour
+WHERE start < %s GROUP BY 1, 2 HAVING sum(samples) <= %s ORDER BY 2, 1
 """
 SEEN = """
 UPDATE metrics_series s SET last_seen_at = u.seen FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, seen)
@@ -149,7 +152,6 @@ def _batches(due: Iterable[Waiting]) -> Iterator[list[Waiting]]:
 def _close(batch: Sequence[Waiting], done: Compacted) -> None:
     """One transaction: hot rows of an hour, and the blocks that are there, become blocks."""
     hour = batch[0].hour
-    make_partitions(RAW, [hour])
     targets = [one.target_id for one in batch]
     with transaction.atomic():
         if not lock_or_stop():
@@ -158,14 +160,13 @@ def _close(batch: Sequence[Waiting], done: Compacted) -> None:
         fresh = take_hot(targets, hour)
         start_ms = milliseconds(hour)
         day_ms = start_ms - start_ms % DAY_MS
-        old = _take_blocks(sorted(fresh), day_ms, hour, everything=False)
+        days = _take(TAKE_DAYS, {"targets": sorted(fresh), "day": moment(day_ms)})
+        hours = _take(TAKE_HOURS, {"targets": sorted(fresh), "from": hour, "before": hour + timedelta(hours=1)})
         blocks = []
         for target_id, columns in fresh.items():
-            parts = old.get(target_id, [])
-            whole = any(hours == 24 for hours, _ in parts)
-            data = codec.encode(merge([*(part for _, part in parts), columns]).series())
-            span = (day_ms, 24) if whole else (start_ms, 1)
-            blocks.append(NewBlock(target_id, *span, data))
+            parts = [*days.get(target_id, ()), *hours.get(target_id, ()), columns]
+            span = (day_ms, 24) if target_id in days else (start_ms, 1)
+            blocks.append(NewBlock(target_id, *span, codec.encode(merge(parts).series())))
             done.samples += len(columns.times)
         blocks_write(RAW, blocks)
         _mark_seen(fresh.values())
@@ -190,17 +191,12 @@ def by_target(rows: Sequence[tuple[Any, ...]]) -> dict[int, Columns]:
     return {target_id: columns_within(parts, None, LEAST_MS, MOST_MS) for target_id, parts in flats.items()}
 
 
-def _take_blocks(
-    targets: Sequence[int], day_ms: int, hour: datetime | None, *, everything: bool
-) -> dict[int, list[tuple[int, Columns]]]:
-    """Delete the blocks that cover the hour, or all of the day; (hours, samples) of each by target."""
-    parameters = {
-        "targets": list(targets), "day": moment(day_ms), "after": moment(day_ms + DAY_MS), "hour": hour, "all": everything,
-    }  # fmt: skip
-    found: dict[int, list[tuple[int, Columns]]] = defaultdict(list)
-    for target_id, hours, data in fetch(TAKE_BLOCKS, parameters):
-        found[target_id].append((hours, codec.decode(data)))
-    return found
+def _take(statement: str, parameters: Mapping[str, Any]) -> dict[int, list[Columns]]:
+    """Delete blocks; their samples by target, in order of time."""
+    found: dict[int, list[Columns]] = defaultdict(list)
+    for target_id, data in fetch(statement, parameters):
+        found[target_id].append(codec.decode(data))
+    return {target_id: sorted(parts, key=_first) for target_id, parts in found.items()}
 
 
 def _finished_days(now: datetime, everything: bool) -> Iterator[tuple[datetime, list[int]]]:
@@ -225,23 +221,23 @@ def _finished_days(now: datetime, everything: bool) -> Iterator[tuple[datetime, 
 def _merge_day(day: datetime, targets: Sequence[int], done: Compacted) -> None:
     """One transaction: all blocks of a day of each target become one."""
     day_ms = milliseconds(day)
+    make_partitions(RAW, [day])
     with transaction.atomic():
         if not lock_or_stop():
             done.busy = True
             return
-        parts = _take_blocks(targets, day_ms, None, everything=True)
+        days = _take(TAKE_DAYS, {"targets": list(targets), "day": day})
+        hours = _take(TAKE_HOURS, {"targets": list(targets), "from": day, "before": day + timedelta(days=1)})
         blocks = [
-            NewBlock(
-                target_id, day_ms, 24, codec.encode(merge([one for _, one in sorted(found, key=_by_time)]).series())
-            )
-            for target_id, found in parts.items()
+            NewBlock(target_id, day_ms, 24, codec.encode(merge([*days.get(target_id, ()), *parts]).series()))
+            for target_id, parts in hours.items()
         ]
         blocks_write(RAW, blocks)
     done.days += len(blocks)
 
 
-def _by_time(part: tuple[int, Columns]) -> int:
-    return int(part[1].times.min())
+def _first(columns: Columns) -> int:
+    return int(columns.times.min())
 
 
 def _mark_seen(parts: Iterable[Columns]) -> None:

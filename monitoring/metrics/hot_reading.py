@@ -1,4 +1,4 @@
-"""Samples that are in no block yet, read from `metrics_hot`."""
+"""Rows of `metrics_hot` as arrays, however they were asked for."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -11,57 +11,13 @@ from monitoring.metrics.binary import fetch
 from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.copying import POSTGRES_EPOCH_MS
 from monitoring.metrics.hot_rows import ABSENT_BITS, columns_of
-from monitoring.metrics.moments import moment
-from monitoring.metrics.tiers import HOUR_MS
 
 Ints = NDArray[np.int64]
 Flat = tuple[Ints, Ints, Ints, NDArray[np.float64]]  # ids, times, sequence, values
 
-SPAN = "time >= %(floor)s AND time <= %(end)s AND last >= %(start)s"
-TICKS = f"""
-SELECT schema_id, string_agg(int8send(sequence), ''::bytea), string_agg(timestamptz_send(time), ''::bytea),
-    string_agg("values", ''::bytea)
-FROM metrics_hot WHERE {{where}} AND {SPAN} AND schema_id IS NOT NULL GROUP BY schema_id
-"""  # noqa: S608
-SLOTS = f"""
-SELECT w.series_id, string_agg(int8send(h.sequence), ''::bytea), string_agg(timestamptz_send(h.time), ''::bytea),
-    string_agg(substring(h."values" FROM w.slot * 8 - 7 FOR 8), ''::bytea)
-FROM (
-    SELECT s.id, u.series_id, array_position(s.ids, u.series_id) AS slot
-    FROM metrics_schema s, unnest(%(wanted)s::bigint[]) AS u(series_id) WHERE s.target_id = ANY(%(targets)s::int[])
-) w JOIN metrics_hot h ON h.schema_id = w.id
-WHERE w.slot IS NOT NULL AND h.target_id = ANY(%(targets)s::int[]) AND h.{SPAN.replace("AND ", "AND h.")} GROUP BY w.series_id
-"""  # noqa: S608
-LOOSE = f"""
-SELECT sequence, timestamptz_send(time), ids, times, "values"
-FROM metrics_hot WHERE {{where}} AND {SPAN} AND schema_id IS NULL
-"""  # noqa: S608
 SCHEMAS = "SELECT id, array_to_string(ids, ',') FROM metrics_schema WHERE id = ANY(%(ids)s::bigint[])"
-MANY_TARGETS = 500
-FEW_SERIES = 8
 MOST_SCHEMAS = 20_000
 _schemas: OrderedDict[int, Ints] = OrderedDict()
-
-
-def read_hot(ids: Ints, targets: Ints, start_ms: int, end_ms: int) -> Columns:
-    """Samples of these series (ascending ids, with their targets) in [start, end]; the first written of doubles."""
-    if not len(ids) or end_ms < start_ms:
-        return Columns.empty()
-    parameters = {**span(start_ms, end_ms), "targets": np.unique(targets).tolist(), "wanted": ids.tolist()}
-    few = len(ids) <= FEW_SERIES
-    where = "target_id = ANY(%(targets)s::int[])" if len(parameters["targets"]) <= MANY_TARGETS else "true"
-    flats = [slots_of(fetch(SLOTS, parameters)) if few else ticks_of(fetch(TICKS.format(where=where), parameters))]
-    flats += loose_of(fetch(LOOSE.format(where=where), parameters))
-    return columns_within(flats, ids, start_ms, end_ms)
-
-
-def span(start_ms: int, end_ms: int) -> dict[str, Any]:
-    """Parameters of SPAN: a loose row begins within the hour of its samples."""
-    return {
-        "floor": moment(start_ms - start_ms % HOUR_MS),
-        "start": moment(start_ms),
-        "end": moment(end_ms),
-    }
 
 
 def columns_within(flats: Iterable[Flat], ids: Ints | None, start_ms: int, end_ms: int) -> Columns:
@@ -79,7 +35,7 @@ def columns_within(flats: Iterable[Flat], ids: Ints | None, start_ms: int, end_m
 
 
 def slots_of(rows: Sequence[tuple[Any, ...]]) -> Flat:
-    """Rows of SLOTS, without the places where nothing was."""
+    """(series id, sequence, moments, values) each, without the places where nothing was."""
     counts = [len(times) // 8 for _, _, times, _ in rows]
     ids = np.repeat(np.array([row[0] for row in rows], dtype=np.int64), counts)
     values = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f8")
@@ -87,7 +43,7 @@ def slots_of(rows: Sequence[tuple[Any, ...]]) -> Flat:
 
 
 def ticks_of(rows: Sequence[tuple[Any, ...]]) -> Flat:
-    """Rows of TICKS: each is k ticks of a schema of w series, k times w values in a row."""
+    """(schema id, sequence, moments, values) each, of k ticks of a schema of w series: k times w values in a row."""
     schemas = schemas_of([row[0] for row in rows])
     members = [schemas[row[0]] for row in rows]
     ticks = np.array([len(row[2]) // 8 for row in rows], dtype=np.int64)
@@ -105,7 +61,7 @@ def ticks_of(rows: Sequence[tuple[Any, ...]]) -> Flat:
 
 
 def loose_of(rows: Sequence[tuple[Any, ...]]) -> list[Flat]:
-    """Rows of LOOSE, one by one."""
+    """(sequence, moment, ids, times, values) each."""
     found = []
     for sequence, stamp, ids, times, values in rows:
         own = np.frombuffer(ids, dtype="<i8")

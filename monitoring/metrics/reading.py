@@ -12,10 +12,10 @@ from monitoring.metrics.block_reading import BlockGoneError
 from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.blocks.merging import merge
 from monitoring.metrics.blocks.rollups import join, roll_up
-from monitoring.metrics.hot_reading import read_hot
+from monitoring.metrics.gathering import gather
 from monitoring.metrics.index import Matched, series_index
 from monitoring.metrics.promql.storage import Hints, Labels, Matchers, Selection, TooManySamplesError
-from monitoring.metrics.retention import kept_days, needs_choice
+from monitoring.metrics.retention import kept_days_lately
 from monitoring.metrics.tier_choice import AFFORDABLE, Choice, cheaper, choose
 from monitoring.metrics.tiers import RAW
 
@@ -31,14 +31,14 @@ class PostgresStorage:
     def select(self, matchers: Matchers, start_ms: int, end_ms: int, hints: Hints) -> Selection:
         found = series_index.match(matchers)
         now_ms = time.time_ns() // 1_000_000
-        kept = kept_days() if needs_choice(start_ms, now_ms) else {}
-        choice = choose(hints, start_ms, now_ms, kept) if kept else RAW_CHOICE
+        kept = kept_days_lately()
+        choice = choose(hints, start_ms, now_ms, kept)
         if choice.tier is not RAW and (rolled := _rolled(found, choice, start_ms, end_ms, hints)) is not None:
             return rolled
         try:
             return selection(found, samples(found.ids, found.targets, start_ms, end_ms, _most(hints)))
         except TooManySamplesError:
-            choice = cheaper(hints, start_ms, now_ms, kept or kept_days()) or RAW_CHOICE
+            choice = cheaper(hints, start_ms, now_ms, kept) or RAW_CHOICE
             if choice.tier is not RAW and (rolled := _rolled(found, choice, start_ms, end_ms, hints)) is not None:
                 return rolled
         return selection(found, samples(found.ids, found.targets, start_ms, end_ms, hints.most_samples))
@@ -60,8 +60,8 @@ class PostgresStorage:
 def samples(ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int = 0) -> Columns:
     """Raw samples of these series (ascending ids, with their targets) in [start, end].
 
-    Hot rows are read before blocks: what the compactor moves in between is then seen twice, and once after the merge, but never not
-    at all. A block that is replaced in between is not found again, and all is read anew. Raises TooManySamplesError.
+    A block that is replaced between the look and the reading of its bytes is not found again, and all is read anew.
+    Raises TooManySamplesError.
     """
     if not len(ids) or end_ms < start_ms:
         return Columns.empty()
@@ -79,8 +79,8 @@ def _until_settled(read: Callable[[], T]) -> T:
 
 
 def _samples(ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int) -> Columns:
-    hot = read_hot(ids, targets, start_ms, end_ms)
-    blocks = block_reading.find(RAW, ids, targets, start_ms, end_ms)
+    hot, there = gather(ids, targets, start_ms, end_ms)
+    blocks = block_reading.found_raw(there, ids, targets)
     if most and len(hot.times) + blocks.estimate(start_ms, end_ms) > most:
         raise TooManySamplesError
     parts = [part.within(start_ms, end_ms) for part in block_reading.read_samples(blocks)]

@@ -1,6 +1,8 @@
 """What comes and goes with time: partitions, tiers that are over, series and schemas that nobody uses, counts."""
 
+import time
 from datetime import datetime, timedelta
+from typing import LiteralString
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -13,6 +15,7 @@ from opsportal.partitions import ensure, existing, expire
 
 LOCK_WAIT = "300ms"
 """Longest time that writers may have to wait for a partition to be dropped."""
+LEAST_BYTES_FREED = 1 << 20
 SERIES_SPARED = timedelta(days=2)
 SCHEMA_SPARED = "1 day"
 MOST_SERIES_REMOVED = 20_000
@@ -49,6 +52,9 @@ UPDATE metrics_series SET created_xact = '3' WHERE created_xact > (
     SELECT GREATEST(pg_snapshot_xmax(pg_current_snapshot()), pg_current_xact_id()))
 """
 
+KNOWN_S = 10.0
+_known: tuple[float, dict[str, int]] = (-KNOWN_S, {})
+
 
 def kept_days() -> dict[str, int]:
     """Days by tier; 0: not built."""
@@ -57,9 +63,12 @@ def kept_days() -> dict[str, int]:
     return {name: fallback[name] if (days := chosen.get(name)) is None else days for name in TIERS}
 
 
-def needs_choice(start_ms: int, now_ms: int) -> bool:
-    """Is a span so old that raw samples may be gone? Within a day of now they never are."""
-    return now_ms - start_ms > DAY_MS
+def kept_days_lately() -> dict[str, int]:
+    """As `kept_days`, for readers: what is changed is seen within KNOWN_S."""
+    global _known
+    if time.monotonic() - _known[0] > KNOWN_S:
+        _known = (time.monotonic(), kept_days())
+    return _known[1]
 
 
 def hot_partitions_make(now: datetime) -> list[str]:
@@ -71,15 +80,19 @@ def hot_partitions_drop(now: datetime) -> list[str]:
     """Drop those whose hour is over, late window included, and that are empty. A partition in use is left for the next time."""
     over = now - timedelta(seconds=settings.METRICS_LATE_WINDOW_S) - timedelta(minutes=10)
     kept_from = HOT.partition(HOT.start(over))
-    old = sorted(name for name in existing(HOT) if name < kept_from and name != f"{HOT.name}_default")
-    return [name for name in old if _drop_if_empty(name)]
+    default = f"{HOT.name}_default"
+    old = sorted(name for name in existing(HOT) if name < kept_from and name != default)
+    _free_if_empty(default, "TRUNCATE {}", LEAST_BYTES_FREED)
+    return [name for name in old if _free_if_empty(name, "DROP TABLE {}")]
 
 
-def _drop_if_empty(name: str) -> bool:
+def _free_if_empty(name: str, statement: LiteralString, least_bytes: int = 0) -> bool:
+    """Give the space of a partition back, alone with the table for a moment."""
     table = sql.Identifier(name)
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table))
-        if cursor.fetchone()[0]:
+        cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {}), pg_total_relation_size(%s)").format(table), [name])
+        filled, size = cursor.fetchone()
+        if filled or size < least_bytes:
             return False
         try:
             with transaction.atomic():
@@ -88,7 +101,7 @@ def _drop_if_empty(name: str) -> bool:
                 cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table))
                 empty = not cursor.fetchone()[0]
                 if empty:
-                    cursor.execute(sql.SQL("DROP TABLE {}").format(table))
+                    cursor.execute(sql.SQL(statement).format(table))
                 cursor.execute("SET LOCAL lock_timeout = DEFAULT")
                 return empty
         except OperationalError as error:

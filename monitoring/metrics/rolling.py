@@ -33,13 +33,15 @@ STALE = """
 SELECT d.target_id, d.span, array_agg(d.day ORDER BY d.day)
 FROM (
     SELECT target_id, date_trunc('day', start, 'UTC') AS day, date_trunc('{span}', start, 'UTC') AS span, max(made_at) AS made_at
-    FROM metrics_block WHERE start >= %(from)s AND start < %(before)s GROUP BY 1, 2, 3
+    FROM (SELECT target_id, start, made_at FROM metrics_block UNION ALL SELECT target_id, start, made_at FROM metrics_hour) b
+    WHERE start >= %(from)s AND start < %(before)s GROUP BY 1, 2, 3
 ) d LEFT JOIN {table} r ON r.target_id = d.target_id AND r.start = d.span
 WHERE r.id IS NULL OR r.made_at < d.made_at OR d.day >= r.start + r.hours * interval '1 hour'
 GROUP BY d.target_id, d.span ORDER BY d.span, d.target_id
 """
 RAW_BLOCKS = """
-SELECT date_trunc('day', start, 'UTC'), data FROM metrics_block
+SELECT date_trunc('day', start, 'UTC'), data
+FROM (SELECT target_id, start, data FROM metrics_block UNION ALL SELECT target_id, start, data FROM metrics_hour) b
 WHERE target_id = %(target)s AND start >= %(from)s AND start < %(before)s ORDER BY start
 """
 TAKE = "DELETE FROM {table} WHERE target_id = %(target)s AND start = %(start)s RETURNING hours, data"

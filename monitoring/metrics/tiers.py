@@ -33,6 +33,8 @@ HOUR = Tier("1h", "1 hour", HOUR_MS, 800, "month", PartitionedTable("metrics_rol
 ROLLUPS = (MINUTE, TEN_MINUTES, HOUR)
 TIERS = {tier.name: tier for tier in (RAW, *ROLLUPS)}
 HOT = PartitionedTable("metrics_hot", "time", "hour")
+HOURS = "metrics_hour"
+"""The table of raw blocks of an hour, until their day is merged: apart, so that what they leave behind is used again."""
 
 LONGEST_MS = {"day": DAY_MS, "week": 7 * DAY_MS, "month": 31 * DAY_MS}
 """A block that begins longer ago than that is over."""

@@ -57,6 +57,10 @@ ALTER TABLE {table} ALTER COLUMN data SET STORAGE EXTERNAL;
 COMMENT ON TABLE {table} IS 'Samples of the series of a target over a span, compressed; checksum is the CRC-32 of data.';
 """
 TABLES = ("metrics_block", "metrics_rollup_1m", "metrics_rollup_10m", "metrics_rollup_1h")
+HOURS = """
+CREATE TABLE metrics_hour (LIKE metrics_block INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMMENTS, PRIMARY KEY (target_id, start));
+COMMENT ON TABLE metrics_hour IS 'Blocks of an hour, until their day is merged into metrics_block.';
+"""
 KEYS = """
 DO $$ DECLARE found record; BEGIN
     FOR found IN SELECT indexname FROM pg_indexes WHERE tablename = 'metrics_series' AND indexdef LIKE '%pattern_ops%' LOOP
@@ -76,6 +80,7 @@ def make_tables(apps, schema_editor):
         for table in TABLES:
             cursor.execute(BLOCKS.format(table=table))
             cursor.execute(create_default(table))
+        cursor.execute(HOURS)
 
 
 def set_tiers(apps, schema_editor):

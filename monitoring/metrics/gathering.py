@@ -1,0 +1,92 @@
+"""One statement that says all about some series in a span: their hot samples, and the blocks of raw samples that there are.
+
+One statement sees one moment: no sample is missed or seen twice because the compactor moved it meanwhile.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.metrics.binary import fetch
+from monitoring.metrics.blocks.columns import Columns
+from monitoring.metrics.hot_reading import Flat, columns_within, loose_of, slots_of, ticks_of
+from monitoring.metrics.moments import moment
+from monitoring.metrics.tiers import DAY_MS, HOUR_MS
+
+Ints = NDArray[np.int64]
+
+SPAN = "h.time >= %(floor)s AND h.time <= %(end)s AND h.last >= %(start)s"
+SLOTS = f"""
+SELECT 0, w.series_id, string_agg(int8send(h.sequence), ''::bytea), string_agg(timestamptz_send(h.time), ''::bytea),
+    NULL::bytea, string_agg(substring(h."values" FROM w.slot * 8 - 7 FOR 8), ''::bytea)
+FROM (
+    SELECT s.id, u.series_id, array_position(s.ids, u.series_id) AS slot
+    FROM metrics_schema s, unnest(%(wanted)s::bigint[]) AS u(series_id) WHERE s.target_id = ANY(%(targets)s::int[])
+) w JOIN metrics_hot h ON h.schema_id = w.id
+WHERE w.slot IS NOT NULL AND h.target_id = ANY(%(targets)s::int[]) AND {SPAN} GROUP BY w.series_id
+"""  # noqa: S608
+TICKS = f"""
+SELECT 0, h.schema_id, string_agg(int8send(h.sequence), ''::bytea), string_agg(timestamptz_send(h.time), ''::bytea),
+    NULL::bytea, string_agg(h."values", ''::bytea)
+FROM metrics_hot h WHERE {{where}} h.schema_id IS NOT NULL AND {SPAN} GROUP BY h.schema_id
+"""  # noqa: S608
+LOOSE = f"""
+SELECT 1, h.sequence, timestamptz_send(h.time), h.ids, h.times, h."values"
+FROM metrics_hot h WHERE {{where}} h.schema_id IS NULL AND {SPAN}
+"""  # noqa: S608
+BLOCKS = """
+SELECT 2, NULL, string_agg(int8send(h.id) || int8send(h.target_id) || timestamptz_send(h.start) || int8send(h.first_ms)
+    || int8send(h.last_ms) || int8send(h.header_bytes) || int8send(h.hours), ''::bytea), NULL, NULL, NULL
+FROM {table} h WHERE {where} h.start >= %(block_floor)s AND h.start <= %(end)s
+    AND h.last_ms >= %(start_ms)s AND h.first_ms <= %(end_ms)s
+"""
+MANY_TARGETS = 500
+FEW_SERIES = 8
+
+
+class Gathered(NamedTuple):
+    """Hot samples of the wanted series, and rows of (id, target, start in µs since 2000, first ms, last ms, header bytes, hours) of
+    blocks."""
+
+    hot: Columns
+    blocks: Ints
+
+
+def gather(ids: Ints, targets: Ints, start_ms: int, end_ms: int) -> Gathered:
+    """Of these series (ascending ids, with their targets) in [start, end]."""
+    own = np.unique(targets).tolist()
+    few = len(ids) <= FEW_SERIES
+    where = "h.target_id = ANY(%(targets)s::int[]) AND" if len(own) <= MANY_TARGETS else ""
+    ticks = SLOTS if few else TICKS
+    statement = " UNION ALL ".join(
+        one.format(where=where, table=table)
+        for one, table in ((ticks, ""), (LOOSE, ""), (BLOCKS, "metrics_hour"), (BLOCKS, "metrics_block"))
+    )
+    rows = fetch(statement, {"targets": own, "wanted": ids.tolist(), **span(start_ms, end_ms)})
+    flats = hot_of(rows, few)
+    packed = b"".join(row[2] for row in rows if row[0] == 2 and row[2])
+    blocks = np.frombuffer(packed, dtype=">i8").astype(np.int64).reshape(-1, 7)
+    return Gathered(columns_within(flats, ids, start_ms, end_ms), blocks)
+
+
+def hot_of(rows: Sequence[tuple[Any, ...]], few: bool) -> list[Flat]:
+    """The samples of SLOTS (few) or TICKS, and of LOOSE."""
+    ticks = [(row[1], row[2], row[3], row[5]) for row in rows if row[0] == 0]
+    flats = loose_of([row[1:] for row in rows if row[0] == 1])
+    if ticks:
+        flats.append(slots_of(ticks) if few else ticks_of(ticks))
+    return flats
+
+
+def span(start_ms: int, end_ms: int) -> dict[str, Any]:
+    """Parameters of SPAN and BLOCKS: a loose row begins within the hour of its samples, a block within their day."""
+    return {
+        "floor": moment(start_ms - start_ms % HOUR_MS),
+        "block_floor": moment(start_ms - start_ms % DAY_MS),
+        "start": moment(start_ms),
+        "end": moment(end_ms),
+        "start_ms": start_ms,
+        "end_ms": end_ms,
+    }
