@@ -322,7 +322,7 @@ METRICS_PUSH_MAX_BYTES = env.integer(
     16_777_216,
     low=65_536,
     high=268_435_456,
-    help="Largest body of pushed samples, packed and unpacked; JSON and OTLP may have a quarter of it.",
+    help="Largest body of pushed samples, packed and unpacked; OTLP may have a quarter of it.",
 )
 METRICS_PUSH_AT_ONCE = env.integer(
     "METRICS_PUSH_AT_ONCE", 4, low=1, high=64, help="Pushes of samples that a web process works on at once."

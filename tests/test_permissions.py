@@ -85,7 +85,7 @@ RULES: dict[str, Rule] = {
         [f"api/v1/{name}/{tail}" for name in ("kinds", "events", "status-changes") for tail in ("", "#/")], api()
     ),
     **dict.fromkeys(["api/v1/agent/report", "api/v1/metrics"], api(None, POST=ADMINISTER)),
-    "prometheus/api/v1/write": api(None, POST=ADMINISTER),
+    **dict.fromkeys(["prometheus/api/v1/write", "otlp/v1/metrics"], api(None, POST=ADMINISTER)),
     "metrics": Rule("api", {"GET": LOOK}),
     **dict.fromkeys([f"prometheus/api/v1/{name}" for name in PROMETHEUS_FORMS], api(POST=LOOK)),
     **dict.fromkeys([f"prometheus/{name}" for name in PROMETHEUS_READS], api()),

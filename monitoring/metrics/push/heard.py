@@ -30,6 +30,7 @@ class Heard:
     """Samples as three arrays of one length. `owners` are ids of series, or -1 - i for `strangers[i]`.
 
     `strangers` are series whose ids are not known yet; `keys` is what to remember them by, empty if nothing.
+    `differences` says which values are to be added to what came before.
     """
 
     owners: NDArray[np.int64]
@@ -39,6 +40,7 @@ class Heard:
     tally: Tally
     metadata: list[Metadata] = field(default_factory=list)
     keys: list[bytes | str] = field(default_factory=list)
+    differences: NDArray[np.bool_] | None = None
 
 
 class Collector:

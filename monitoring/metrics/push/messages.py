@@ -1,4 +1,5 @@
-"""The messages of Prometheus remote write, as far as they are read here, declared for the protobuf runtime.
+"""The messages of Prometheus remote write, as far as they are read here, and google.rpc.Status, declared for the protobuf
+runtime.
 
 Names and values of labels are declared as bytes: text that is not UTF-8 must spoil its series only, not the request.
 Sources: prometheus/prompb/{remote,types}.proto and prometheus/prompb/io/prometheus/write/v2/types.proto of Prometheus.
@@ -23,6 +24,7 @@ DECLARED: dict[str, dict[str, tuple[int, str, bool]]] = {
     },
     "LabelRefs": {"labels_refs": (1, "uint32", True)},
     "Metadata": {"type": (1, "int32", False), "help_ref": (3, "uint32", False), "unit_ref": (4, "uint32", False)},
+    "Status": {"code": (1, "int32", False), "message": (2, "bytes", False)},
 }
 SCALARS = {
     "bytes": Kind.TYPE_BYTES,
@@ -56,3 +58,4 @@ Sample: Any = _classes["Sample"]
 MetricMetadata: Any = _classes["MetricMetadata"]
 LabelRefs: Any = _classes["LabelRefs"]
 Metadata: Any = _classes["Metadata"]
+Status: Any = _classes["Status"]

@@ -1,20 +1,23 @@
 """From what a request says to what is stored: ids for series that are new, then the samples."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 from numpy.typing import NDArray
 
 from monitoring.metrics import counting, ingest
 from monitoring.metrics.ingest import Metadata, Reason, Source
 from monitoring.metrics.promql.storage import Labels
-from monitoring.metrics.push import known
+from monitoring.metrics.push import known, totals
 from monitoring.metrics.push.heard import Heard, Known
 from monitoring.metrics.push.labels import source_of
 from monitoring.metrics.push.tally import Tally
+from monitoring.metrics.push.totals import Floats, Ints
 
 EARLIEST_MS = 0
 LATEST_MS = 4_102_444_800_000  # 2100
@@ -43,19 +46,51 @@ def push(kind: str, sender: str, read: Callable[[Known], Heard]) -> Taken:
 
 def take(kind: str, sender: str, heard: Heard) -> Taken:
     """Store what a request says. A sample that was stored before changes nothing."""
-    owners, tally = heard.owners, heard.tally
-    if heard.strangers:
-        ids = introduce(kind, sender, heard.strangers, tally)
-        fresh = {key: series for key, series in zip(heard.keys, ids.tolist(), strict=False) if series >= 0}
-        transaction.on_commit(lambda: known.series.remember(fresh))
-        owners = np.where(owners < 0, ids[np.minimum(-1 - owners, len(ids) - 1)], owners)
-    written = store(owners, heard.times, heard.values, tally)
+    if heard.differences is None or not heard.differences.any():
+        written = _take(kind, sender, heard)
+    else:
+        with transaction.atomic():
+            written = _take(kind, sender, heard)
     remember_metadata(Source(kind, sender), heard.metadata)
-    counting.came_in(kind, written, tally.refusals())
-    return Taken(written, tally)
+    counting.came_in(kind, written, heard.tally.refusals())
+    return Taken(written, heard.tally)
 
 
-def introduce(kind: str, sender: str, identities: list[Labels], tally: Tally) -> NDArray[np.int64]:
+def _take(kind: str, sender: str, heard: Heard) -> int:
+    owners = heard.owners
+    if heard.strangers:
+        ids = introduce(kind, sender, heard.strangers, heard.tally)
+        fresh = {key: series for key, series in zip(heard.keys, ids.tolist(), strict=False) if series >= 0}
+        if fresh:
+            transaction.on_commit(lambda: known.series.remember(fresh))
+        new = owners < 0
+        owners = owners.copy()
+        owners[new] = ids[-1 - owners[new]]
+    if heard.differences is None:
+        return store(owners, heard.times, heard.values, heard.tally)
+    return store(*_added_up(owners, heard.times, heard.values, heard.differences), heard.tally)
+
+
+def _added_up(owners: Ints, times: Ints, values: Floats, differences: NDArray[np.bool_]) -> tuple[Ints, Ints, Floats]:
+    """The samples with totals in the place of differences. What the store will refuse for its time is left as it is: a
+    time far ahead must not move a total's clock."""
+    now_ms = time.time_ns() // 1_000_000
+    in_time = (times >= now_ms - settings.METRICS_LATE_WINDOW_S * 1000) & (
+        times <= now_ms + settings.METRICS_AHEAD_S * 1000
+    )
+    wanted = differences & in_time & (owners >= 0)
+    if not wanted.any():
+        return owners, times, values
+    moved = totals.added_up(owners[wanted], times[wanted], values[wanted])
+    rest = ~wanted
+    return (
+        np.concatenate([owners[rest], moved[0]]),
+        np.concatenate([times[rest], moved[1]]),
+        np.concatenate([values[rest], moved[2]]),
+    )
+
+
+def introduce(kind: str, sender: str, identities: list[Labels], tally: Tally) -> Ints:
     """Ids of series in their order, -1 where the store refuses one."""
     by_source: dict[Source, list[int]] = defaultdict(list)
     for index, labels in enumerate(identities):
@@ -68,7 +103,7 @@ def introduce(kind: str, sender: str, identities: list[Labels], tally: Tally) ->
     return ids
 
 
-def store(owners: NDArray[np.int64], times: NDArray[np.int64], values: NDArray[np.float64], tally: Tally) -> int:
+def store(owners: Ints, times: Ints, values: Floats, tally: Tally) -> int:
     """How many samples are stored of three arrays of one length; those of owners below 0 are passed over."""
     for odd, reason, words in (
         (times < EARLIEST_MS, Reason.TOO_OLD, "before 1970"),

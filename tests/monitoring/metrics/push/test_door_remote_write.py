@@ -53,6 +53,18 @@ def test_a_known_series_is_found_by_its_bytes(write: Write) -> None:
     assert [value for _, value in stored("up")[KEY]] == [1.0, 2.0]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_known_and_new_series_come_together(write: Write) -> None:
+    every = [{"__name__": "up", "instance": f"web{number}:9100"} for number in range(60)]
+    at = now_ms()
+    write(request_1(*(Series(labels, [(at, 1.0)]) for labels in every[:40])))
+    response = write(request_1(*(Series(labels, [(at + 1, number)]) for number, labels in enumerate(every))))
+    assert response.status_code == 204
+    assert {dict(labels)["instance"]: samples[-1] for labels, samples in stored("up").items()} == {
+        f"web{number}:9100": (at + 1, float(number)) for number in range(60)
+    }
+
+
 def test_the_good_part_is_kept_and_the_bad_part_told(write: Write) -> None:
     response = write(request_1(Series(UP, [(now_ms(), 1.0)]), Series({"job": "node"}, [(now_ms(), 1.0)])))
     assert (response.status_code, response[WRITTEN]) == (400, "1")
