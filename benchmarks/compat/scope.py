@@ -4,12 +4,14 @@ import re
 
 from benchmarks.compat.answers import Question
 
+PARENTHESES = "fault of 2.42: refuses what is constant in parentheses (prometheus issue 16880)"
+
 OUTSIDE = {
-    r"\bhistogram_(count|sum|fraction|avg|stddev|stdvar)\(": "native histograms",
-    r"\b(limitk|limit_ratio|sort_by_label|sort_by_label_desc|mad_over_time)\(": "newer than 2.42",
-    r"\b(double_exponential_smoothing|info|(first|ts_of_\w+)_over_time)\(": "newer than 2.42",
-    r"""\{\s*(["'])\w+\1\s*[,}=]""": "newer than 2.42",
-    r"""^\(+["'].*["']\)+$""": "fault of 2.42: refuses a string in parentheses (prometheus issue 16880)",
+    r"\bhistogram_(count|sum|fraction|avg|stddev|stdvar)\s*\(": "native histograms",
+    r"\b(limitk|limit_ratio|sort_by_label|sort_by_label_desc|mad_over_time)\b\s*[({bw]": "newer than 2.42",
+    r"\b(double_exponential_smoothing|info|histogram_quantiles|(first|ts_of_\w+)_over_time)\s*\(": "newer than 2.42",
+    r"""\{\s*["']""": "newer than 2.42",
+    r"""^\(+(["'][^"']*["']|[^()]*\[[^()]*\][^()]*@[^()]*(\(\))?)\)+$""": PARENTHESES,
     r"\b(ln|log10)\(.*'subnormal'": "fault of Go on amd64: logarithms of subnormal numbers",
 }
 """Pattern of an expression → why it is outside the declared scope."""

@@ -21,6 +21,8 @@ FAMILIES = (
     "mixed",
     "errors",
     "limits",
+    "random_trees",
+    "mutations",
 )
 
 
