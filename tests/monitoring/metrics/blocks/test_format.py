@@ -1,0 +1,65 @@
+"""Blocks as version 1 wrote them: whatever changes, they are read."""
+
+import numpy as np
+
+from monitoring.metrics.blocks.codec import decode
+from monitoring.metrics.blocks.header import Header
+from monitoring.metrics.blocks.rollup_codec import decode_rollup
+from monitoring.metrics.promql.storage import STALE_BITS
+from tests.monitoring.metrics.blocks.strategies import of_bits
+
+TICKS = [1000, 2001, 3000, 4002, 5000, 6000, 7003, 8000]
+SAMPLES = bytes.fromhex(
+    "4f4d420176000000760000007b2b1a6a4801000001000000050000000008e80300000000000001581b000d027134de2e0300"
+    "0000000000000000043c00ff000000000002000000000003000000010000010000000000000000d007010000000000000000"
+    "b80b0010004e480b02ecda20a400000000b553d3ed109fd3ca87fe2d020300000000000004400102e8030000001000001084"
+    "3002000001010010000030c0803cd81810082005082001020000000000f07f006300c8ffffffffffffff1f009a9999999999"
+    "b9bf8000000000000040ff0200000000000040000c000000000000c00730000000000000408fc00022013e00000100230000"
+    "0000000000000020c0000000000000f0bf35200902000000000000cd3b7f669ea04695090b5dcf760100000000004054facb"
+    "cdbbf1e8129240e18839d5f1a553ff542a0200000105001000000804"
+)
+ROWS = bytes.fromhex(
+    "4f4d5201830000008300000064f852f14f010000010000000c0000000003000000000000000001401fffff18000000000000"
+    "000100000000000000000000020003000b02010000000000ffffffffffff000c0b0c0c0b0b000b21221a0b0214fae8572798"
+    "c40f9027e7ba51035ea5d3abac94275eca5300000000d3abac94c5a5796cd6d3e7908e891b62d3abac940300000000000004"
+    "4002000001020010000018c700010008002200100000080201000801f80800100000080601000001ff001000001860000200"
+    "00010100100000100e0840000000000000003d40020000010100100000100e0110110200bcd7c995f19101800061e589adef"
+    "f70c8000cd3b7f669ea0f6bf010000011011020040ac7ac10474098000aa4c58e87ab6fbbf000000000000000080010001ff"
+    "0c5587e72941dc0466867d25ef959781a004001000000802020000010100100000100e"
+)
+
+
+def test_samples_of_version_1_are_read() -> None:
+    whole, constant, lacking, floats, part = decode(SAMPLES).series()
+    assert (whole.id, constant.id, lacking.id, floats.id, part.id) == (3, 4, 9, 70, 71)
+    assert whole.times.tolist() == constant.times.tolist() == floats.times.tolist() == TICKS
+    assert lacking.times.tolist() == [time for time in TICKS if time != 3000]
+    assert part.times.tolist() == TICKS[2:5]
+    assert whole.values.tolist() == [1, 4, 9, 16, 25, 36, 2, 5]
+    assert constant.values.tolist() == [2.5] * 8
+    stale = float(of_bits([STALE_BITS])[0])
+    expected = np.array([0.1, 0.25, stale, -0.0, 7.75, 1000, 2.5])
+    assert lacking.values.view(np.uint64).tolist() == expected.view(np.uint64).tolist()
+    assert floats.values.tolist() == np.sqrt(np.arange(8)).tolist()
+    assert part.values.tolist() == [5, 5, 6]
+
+
+def test_the_front_of_version_1_is_as_the_page_on_the_format_says() -> None:
+    assert SAMPLES[:4] == b"OMB\x01"
+    assert int.from_bytes(SAMPLES[4:8], "little") == int.from_bytes(SAMPLES[8:12], "little") == 118
+    assert int.from_bytes(SAMPLES[16:20], "little") == len(SAMPLES)
+    header = Header.parse(SAMPLES)
+    assert isinstance(header, Header)
+    assert header.length == 20 + 118
+
+
+def test_roll_ups_of_version_1_are_read() -> None:
+    found = decode_rollup(ROWS, 4000)
+    assert found.ids.tolist() == [3, 4, 70]
+    assert found.starts.tolist() == [0, 4000, 8000] * 3
+    assert found.column("min")[:6].tolist() == [1, 2, 5, 2.5, 2.5, 2.5]
+    assert found.column("max")[:6].tolist() == [9, 36, 5, 2.5, 2.5, 2.5]
+    assert found.column("last")[6:].tolist() == np.sqrt([2, 6, 7]).tolist()
+    assert found.column("count").tolist() == [3, 4, 1] * 3
+    assert found.column("sum")[:6].tolist() == [14, 79, 5, 7.5, 10, 2.5]
+    assert found.column("increase")[:6].tolist() == [8, 29, 3, 0, 0, 0]
