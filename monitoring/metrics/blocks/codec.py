@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Floats, Ints, SeriesColumns
 from monitoring.metrics.blocks.header import MOST_SAMPLES, MOST_SERIES, SAMPLES, Header, Layout, NeedMore, header_bytes
 from monitoring.metrics.blocks.packing import MOST_NUMBERS, Bools, Reader, read_mask
-from monitoring.metrics.blocks.times import Sharing, hole_bytes, read_times, share, time_bytes
+from monitoring.metrics.blocks.times import MOST_MS, Sharing, hole_bytes, read_times, share, time_bytes
 from monitoring.metrics.blocks.values import bits_of, is_constant, read_values, value_bytes
 
 Piece = tuple[int, bytes]
@@ -25,9 +25,10 @@ Piece = tuple[int, bytes]
 def encode(series: Sequence[SeriesColumns]) -> bytes:
     """A block of these series, each with at least one sample; in any order, ids >= 0 and each once.
 
-    ValueError for what no block can hold: no series, an id twice, times that do not ascend, more than MOST_SAMPLES in all.
+    ValueError for what no block can hold: no series, an id twice, times that do not ascend or lie 2^61 ms from 1970, more than
+    MOST_SAMPLES in all.
     """
-    ordered = sorted(series, key=lambda one: one.id)
+    ordered = sorted((_plain(one) for one in series), key=lambda one: one.id)
     _refuse_impossible(ordered)
     sharing = share([one.times for one in ordered])
     return block_bytes(
@@ -52,7 +53,6 @@ class Entry(NamedTuple):
 
 def series_slice(values: Floats, holes: Bools | None) -> tuple[bytes, np.uint64]:
     """A series' own bytes, none if it is constant and has every tick of its span; and that constant."""
-    values = np.ascontiguousarray(values, dtype=np.float64)
     if holes is None and is_constant(values):
         return b"", bits_of(values)[0]
     return hole_bytes(holes) + value_bytes(values), np.uint64(0)
@@ -195,6 +195,11 @@ def _series_into(held: _Held, columns: dict[int, Ints], fetched: Pieces, times: 
         raise CorruptBlockError(f"Series {held.id} is damaged: {error}") from error
 
 
+def _plain(one: SeriesColumns) -> SeriesColumns:
+    times, values = np.ascontiguousarray(one.times, dtype=np.int64), np.ascontiguousarray(one.values, dtype=np.float64)
+    return SeriesColumns(int(one.id), times, values)
+
+
 def _refuse_impossible(ordered: Sequence[SeriesColumns]) -> None:
     if not 0 < len(ordered) <= MOST_SERIES:
         raise ValueError(f"A block holds 1 to {MOST_SERIES} series, not {len(ordered)}.")
@@ -207,6 +212,8 @@ def _refuse_impossible(ordered: Sequence[SeriesColumns]) -> None:
             raise ValueError(f"Series {one.id} has {len(one.times)} times and {len(one.values)} values.")
         if len(one.times) > 1 and not (one.times[1:] > one.times[:-1]).all():
             raise ValueError(f"The times of series {one.id} do not ascend.")
+        if one.times[0] < -MOST_MS or one.times[-1] > MOST_MS:
+            raise ValueError(f"The times of series {one.id} are no milliseconds since 1970.")
 
 
 def _ints(numbers: Sequence[int]) -> Ints:

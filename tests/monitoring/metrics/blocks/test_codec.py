@@ -138,6 +138,7 @@ def test_only_wanted_ids_are_decoded_from_a_whole_block() -> None:
         ([counter(1), counter(1)], "comes twice"),
         ([counter(-1)], "is negative"),
         ([SeriesColumns(4, TICKS[::-1], np.ones(240))], "times of series 4 do not ascend"),
+        ([SeriesColumns(4, TICKS + (1 << 61), np.ones(240))], "times of series 4 are no milliseconds"),
         ([SeriesColumns(4, TICKS, np.ones(3))], "240 times and 3 values"),
         ([SeriesColumns(4, TICKS[:0], np.ones(0))], "0 times"),
     ],
@@ -145,6 +146,12 @@ def test_only_wanted_ids_are_decoded_from_a_whole_block() -> None:
 def test_what_no_block_can_hold_is_refused(series: list[SeriesColumns], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         encode(series)
+
+
+def test_other_types_of_numbers_are_taken_as_what_they_are() -> None:
+    given_ = SeriesColumns(1, np.arange(9, dtype=np.int32)[::2], np.arange(10, dtype=np.float32)[::2])  # type: ignore[arg-type]
+    found = decode(encode([given_])).series()[0]
+    assert found.times.tolist() == found.values.tolist() == [0, 2, 4, 6, 8]
 
 
 def test_columns_keep_only_the_samples_within_a_span() -> None:
