@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from monitoring.metrics.binary import fetch
 from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.hot_reading import Flat, columns_within, loose_of, slots_of, ticks_of
+from monitoring.metrics.index import LOOK
 from monitoring.metrics.moments import moment
 from monitoring.metrics.tiers import DAY_MS, HOUR_MS
 
@@ -52,23 +53,25 @@ class Gathered(NamedTuple):
 
     hot: Columns
     blocks: Ints
+    look: tuple[Any, ...] | None
 
 
-def gather(ids: Ints, targets: Ints, start_ms: int, end_ms: int) -> Gathered:
-    """Of these series (ascending ids, with their targets) in [start, end]."""
+def gather(ids: Ints, targets: Ints, start_ms: int, end_ms: int, since: str = "") -> Gathered:
+    """Of these series (ascending ids, with their targets) in [start, end]; with `since`, the answer to `index.LOOK` too."""
     own = np.unique(targets).tolist()
     few = len(ids) <= FEW_SERIES
     where = "h.target_id = ANY(%(targets)s::int[]) AND" if len(own) <= MANY_TARGETS else ""
     ticks = SLOTS if few else TICKS
-    statement = " UNION ALL ".join(
-        one.format(where=where, table=table)
-        for one, table in ((ticks, ""), (LOOSE, ""), (BLOCKS, "metrics_hour"), (BLOCKS, "metrics_block"))
-    )
-    rows = fetch(statement, {"targets": own, "wanted": ids.tolist(), **span(start_ms, end_ms)})
+    asked = [(ticks, ""), (LOOSE, ""), (BLOCKS, "metrics_hour"), (BLOCKS, "metrics_block")]
+    statement = " UNION ALL ".join(one.format(where=where, table=table) for one, table in asked)
+    if since:
+        statement += f" UNION ALL {LOOK}"
+    rows = fetch(statement, {"targets": own, "wanted": ids.tolist(), "xmin": since, **span(start_ms, end_ms)})
     flats = hot_of(rows, few)
     packed = b"".join(row[2] for row in rows if row[0] == 2 and row[2])
     blocks = np.frombuffer(packed, dtype=">i8").astype(np.int64).reshape(-1, 7)
-    return Gathered(columns_within(flats, ids, start_ms, end_ms), blocks)
+    look = next((row for row in rows if row[0] == 3), None)
+    return Gathered(columns_within(flats, ids, start_ms, end_ms), blocks, look)
 
 
 def hot_of(rows: Sequence[tuple[Any, ...]], few: bool) -> list[Flat]:

@@ -6,15 +6,15 @@ a low id and commit late. Every series says which transaction made it (`created_
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
-from django.db import connection
 from numpy.typing import NDArray
 
+from monitoring.metrics.binary import fetch
 from monitoring.metrics.identities import METRIC
 from monitoring.metrics.matching import matches, values_hit
 from monitoring.metrics.promql.storage import Labels, Matcher, Matchers
@@ -22,12 +22,13 @@ from monitoring.metrics.promql.storage import Labels, Matcher, Matchers
 Ints = NDArray[np.int64]
 
 LOOK = """
-SELECT pg_snapshot_xmin(s)::text, pg_current_xact_id_if_assigned()::text, COALESCE((SELECT series_epoch FROM metrics_state), 0), (
-    SELECT array_agg(id) FROM metrics_series WHERE created_xact >= %s::xid8
-    AND (created_xact < pg_snapshot_xmax(s) OR created_xact = pg_current_xact_id_if_assigned())
-)
-FROM pg_current_snapshot() s
+SELECT 3, COALESCE((SELECT series_epoch FROM metrics_state), 0), convert_to(pg_snapshot_xmin(l)::text, 'UTF8'),
+    convert_to(pg_current_xact_id_if_assigned()::text, 'UTF8'), NULL::bytea, (
+        SELECT string_agg(int8send(id), ''::bytea) FROM metrics_series WHERE created_xact >= %(xmin)s::text::xid8
+        AND (created_xact < pg_snapshot_xmax(l) OR created_xact = pg_current_xact_id_if_assigned()))
+FROM pg_current_snapshot() l
 """
+"""One row in the form of `gathering`'s: epoch, xmin, own transaction, series made since."""
 LOAD = "SELECT id, target_id, name, labels::text, created_xact::text FROM metrics_series WHERE {} ORDER BY id"
 FEW = 48
 """So many candidates are looked at one by one; more are intersected as arrays."""
@@ -152,53 +153,69 @@ class FreshIndex:
 
     def match(self, *matcher_sets: Matchers, look: bool = True) -> Matched:
         """Series that fulfil any of the sets, as of everything committed and of the caller's own transaction; without `look`, as of
-        the last time somebody looked."""
+        the last time somebody looked: whoever then asks the database with LOOK tells it to `heard`."""
         with self._lock:
-            if look:
-                self._look()
-            index = self._index
-            found = [index.match(matchers) for matchers in matcher_sets]
-            places = found[0] if len(found) == 1 else np.unique(np.concatenate(found))
-            ids = np.array([index.ids[place] for place in places.tolist()], dtype=np.int64)
-            order = np.argsort(ids) if len(ids) > 1 and (ids[1:] < ids[:-1]).any() else slice(None)
-            ordered = places[order].tolist()
-            targets = np.array([index.targets[place] for place in ordered], dtype=np.int64)
-            return Matched([index.labels[place] for place in ordered], ids[order], targets)
+            if look or not self._index.xmin:
+                self._update(fetch(LOOK, {"xmin": self._index.xmin or "0"})[0])
+            return self._matched(matcher_sets)
+
+    def since(self) -> str:
+        """The argument of LOOK."""
+        with self._lock:
+            return self._index.xmin or "0"
+
+    def heard(self, row: tuple[Any, ...]) -> bool:
+        """The answer to LOOK: were there changes, so that what was matched before may be wrong?"""
+        with self._lock:
+            return self._update(row)
+
+    def _matched(self, matcher_sets: Sequence[Matchers]) -> Matched:
+        index = self._index
+        found = [index.match(matchers) for matchers in matcher_sets]
+        places = found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+        ids = np.array([index.ids[place] for place in places.tolist()], dtype=np.int64)
+        if len(ids) > 1 and (ids[1:] < ids[:-1]).any():
+            order = np.argsort(ids)
+            ids, places = ids[order], places[order]
+        ordered = places.tolist()
+        targets = np.array([index.targets[place] for place in ordered], dtype=np.int64)
+        return Matched([index.labels[place] for place in ordered], ids, targets)
 
     def forget(self) -> None:
         with self._lock:
             self._index = Index()
 
-    def _look(self) -> None:
-        index = self._index
-        with connection.cursor() as cursor:
-            cursor.execute(LOOK, [index.xmin or "0"])
-            xmin, own, epoch, recent = cursor.fetchone()
-            if epoch != index.epoch or not index.xmin:
-                index = self._index = Index(epoch=epoch)
-                cursor.execute(LOAD.format("true"))
-                self._add(index, cursor.fetchall(), own)
-            else:
-                self._drop_unsettled(index)
-                if new := [series_id for series_id in recent or () if series_id not in index.place_of]:
-                    cursor.execute(LOAD.format("id = ANY(%s)"), [new])
-                    self._add(index, cursor.fetchall(), own)
-            index.xmin = xmin
+    def _update(self, row: tuple[Any, ...]) -> bool:
+        _, epoch, xmin, own, _, recent = row
+        index, changed = self._index, True
+        if epoch != index.epoch or not index.xmin:
+            index = self._index = Index(epoch=epoch)
+            self._add(index, fetch(LOAD.format("true")), own)
+        else:
+            changed = self._drop_unsettled(index)
+            made = np.frombuffer(recent or b"", dtype=">i8").tolist()
+            if new := [series_id for series_id in made if series_id not in index.place_of]:
+                changed = True
+                self._add(index, fetch(LOAD.format("id = ANY(%(ids)s)"), {"ids": new}), own)
+        index.xmin = xmin.decode()
+        return changed
 
     @staticmethod
-    def _add(index: Index, rows: list[tuple[int, int, str, str, str]], own: str | None) -> None:
+    def _add(index: Index, rows: Iterable[tuple[Any, ...]], own: bytes | None) -> None:
         for series_id, target_id, name, labels, created in rows:
             place = index.add(series_id, target_id, name, orjson.loads(labels))
-            if created == own:
+            if own is not None and created == own.decode():
                 index.unsettled.add(place)
 
     @staticmethod
-    def _drop_unsettled(index: Index) -> None:
-        """What was seen of a transaction before its end may have been rolled back; if it was not, it is found again."""
+    def _drop_unsettled(index: Index) -> bool:
+        """What was seen of a transaction before its end may have been rolled back; if it was not, it is found again. Was there any?"""
+        any_there = bool(index.unsettled)
         for place in index.unsettled:
             index.place_of.pop(index.ids[place], None)
             index.dead.add(place)
         index.unsettled.clear()
+        return any_there
 
 
 def _common(a: Ints, b: Ints) -> Ints:

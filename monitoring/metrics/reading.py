@@ -12,7 +12,7 @@ from monitoring.metrics.block_reading import BlockGoneError
 from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.blocks.merging import merge
 from monitoring.metrics.blocks.rollups import join, roll_up
-from monitoring.metrics.gathering import gather
+from monitoring.metrics.gathering import Gathered, gather
 from monitoring.metrics.index import Matched, series_index
 from monitoring.metrics.promql.storage import Hints, Labels, Matchers, Selection, TooManySamplesError
 from monitoring.metrics.retention import kept_days_lately
@@ -29,19 +29,18 @@ class PostgresStorage:
     """The store of this portal."""
 
     def select(self, matchers: Matchers, start_ms: int, end_ms: int, hints: Hints) -> Selection:
-        found = series_index.match(matchers)
         now_ms = time.time_ns() // 1_000_000
         kept = kept_days_lately()
         choice = choose(hints, start_ms, now_ms, kept)
-        if choice.tier is not RAW and (rolled := _rolled(found, choice, start_ms, end_ms, hints)) is not None:
+        if choice.tier is not RAW and (rolled := _rolled(matchers, choice, start_ms, end_ms, hints)) is not None:
             return rolled
         try:
-            return selection(found, samples(found.ids, found.targets, start_ms, end_ms, _most(hints)))
+            return _until_settled(lambda: _selected(matchers, start_ms, end_ms, _most(hints)))
         except TooManySamplesError:
             choice = cheaper(hints, start_ms, now_ms, kept) or RAW_CHOICE
-            if choice.tier is not RAW and (rolled := _rolled(found, choice, start_ms, end_ms, hints)) is not None:
+            if choice.tier is not RAW and (rolled := _rolled(matchers, choice, start_ms, end_ms, hints)) is not None:
                 return rolled
-        return selection(found, samples(found.ids, found.targets, start_ms, end_ms, hints.most_samples))
+        return _until_settled(lambda: _selected(matchers, start_ms, end_ms, hints.most_samples))
 
     def series(self, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int = 0) -> list[Labels]:
         found = sorted(_present(matcher_sets, start_ms, end_ms))
@@ -65,7 +64,7 @@ def samples(ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int = 0)
     """
     if not len(ids) or end_ms < start_ms:
         return Columns.empty()
-    return _until_settled(lambda: _samples(ids, targets, start_ms, end_ms, most))
+    return _until_settled(lambda: _out_of(gather(ids, targets, start_ms, end_ms), ids, targets, start_ms, end_ms, most))
 
 
 def _until_settled(read: Callable[[], T]) -> T:
@@ -78,9 +77,21 @@ def _until_settled(read: Callable[[], T]) -> T:
     return read()
 
 
-def _samples(ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int) -> Columns:
-    hot, there = gather(ids, targets, start_ms, end_ms)
-    blocks = block_reading.found_raw(there, ids, targets)
+def _selected(matchers: Matchers, start_ms: int, end_ms: int, most: int) -> Selection:
+    """What is matched is what was known; the statement that reads also says whether there is more by now."""
+    since = series_index.since()
+    found = series_index.match(matchers, look=False)
+    gathered = gather(found.ids, found.targets, start_ms, end_ms, since)
+    if gathered.look is not None and series_index.heard(gathered.look):
+        again = series_index.match(matchers, look=False)
+        if not np.array_equal(again.ids, found.ids):
+            found, gathered = again, gather(again.ids, again.targets, start_ms, end_ms)
+    return selection(found, _out_of(gathered, found.ids, found.targets, start_ms, end_ms, most))
+
+
+def _out_of(gathered: Gathered, ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int) -> Columns:
+    hot = gathered.hot
+    blocks = block_reading.found_raw(gathered.blocks, ids, targets)
     if most and len(hot.times) + blocks.estimate(start_ms, end_ms) > most:
         raise TooManySamplesError
     parts = [part.within(start_ms, end_ms) for part in block_reading.read_samples(blocks)]
@@ -91,10 +102,10 @@ def _most(hints: Hints) -> int:
     return min(hints.most_samples, AFFORDABLE) if hints.most_samples else AFFORDABLE
 
 
-def _rolled(found: Matched, choice: Choice, start_ms: int, end_ms: int, hints: Hints) -> Selection | None:
+def _rolled(matchers: Matchers, choice: Choice, start_ms: int, end_ms: int, hints: Hints) -> Selection | None:
     """From a roll-up, and for the newest days, which are not rolled up yet, from raw samples in buckets of the same width. None, if
     there is no such roll-up of these series: then raw samples are all there is."""
-    tier = choice.tier
+    tier, found = choice.tier, series_index.match(matchers)
     if not len(found.ids):
         return None
     rows, covered = _until_settled(lambda: rolled_reading.read(tier, found.ids, found.targets, start_ms, end_ms, hints))
