@@ -17,12 +17,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from monitoring.metrics.push import admission, messages, taking
 from monitoring.metrics.push.doors.base import PushDoor, Refused, body_of, media_type_of
+from monitoring.metrics.push.heard import TooMuchError
 from monitoring.metrics.push.otlp.reading import read
 from monitoring.metrics.push.packing import gunzip
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 SHARE = 4  # of the bytes that a push may have: read by the protobuf runtime, a body becomes many times as large
 HEAVY_BYTES = 524_288
+MOST_JSON_PARTS = 250_000
 # google.rpc.Code by HTTP status.
 CODES: dict[int, int] = {
     HTTPStatus.BAD_REQUEST: 3,
@@ -84,10 +86,12 @@ def alone_if(is_heavy: bool) -> Iterator[None]:
 
 
 def message_of(data: bytes, media_type: str) -> ExportMetricsServiceRequest:
-    """Unknown fields are passed over. Raises Refused."""
+    """Unknown fields are passed over. Raises Refused and TooMuchError."""
     try:
         if media_type == PROTOBUF:
             return ExportMetricsServiceRequest.FromString(data)
+        if data.count(b"{") + data.count(b"[") > MOST_JSON_PARTS:
+            raise TooMuchError(f"More than {MOST_JSON_PARTS} objects and lists; send fewer data points in a request.")
         sent: Any = orjson.loads(data)
         if not isinstance(sent, dict):
             raise Refused(

@@ -6,11 +6,13 @@ import numpy as np
 
 from monitoring.metrics.identities import fault_of
 from monitoring.metrics.ingest import Metadata, Reason
+from monitoring.metrics.known import known
 from monitoring.metrics.promql.storage import STALE_BITS, Labels
 from monitoring.metrics.push.heard import Heard, TooMuchError
 from monitoring.metrics.push.tally import Tally
 
 MOST_SAMPLES = 200_000  # of a request; a histogram has one a bucket and two more
+MOST_PARTS = 250_000  # resources, scopes, metrics and data points of a request
 STALE = float(np.array([STALE_BITS], dtype=np.uint64).view(np.float64)[0])
 Pairs = dict[str, str]
 
@@ -21,9 +23,8 @@ class Collected:
     def __init__(self) -> None:
         self.tally = Tally()
         self.metadata: dict[str, Metadata] = {}
-        self.points = 0
+        self.points = self._parts = 0
         self._places: dict[Labels, int] = {}
-        self._faults: dict[Labels, str] = {}
         self._owners, self._times, self._values = array("q"), array("q"), array("d")
         self._differences = bytearray()
 
@@ -32,8 +33,7 @@ class Collected:
         labels = tuple(sorted([("__name__", name), *((key, text) for key, text in pairs.items() if text)]))
         place = self._places.get(labels)
         if place is None:
-            if fault := self._faults.get(labels) or fault_of(labels):
-                self._faults[labels] = fault
+            if labels not in known.ids and (fault := fault_of(labels)):  # what the store knows was checked before
                 return fault
             place = self._places[labels] = len(self._places)
         if len(self._owners) >= MOST_SAMPLES:
@@ -43,6 +43,12 @@ class Collected:
         self._values.append(value)
         self._differences.append(difference)
         return ""
+
+    def count_parts(self, count: int = 1) -> None:
+        """Whatever they hold, reading them costs time. Raises TooMuchError."""
+        self._parts += count
+        if self._parts > MOST_PARTS:
+            raise TooMuchError(f"More than {MOST_PARTS} parts; send fewer data points in a request.")
 
     def refuse(self, count: int, detail: str) -> None:
         if count:

@@ -60,6 +60,7 @@ def metric_name(name: str, unit: str, *, is_counter: bool = False, is_gauge: boo
     return f"_{found}" if found[0].isdigit() else found
 
 
+@lru_cache(REMEMBERED)
 def unit_words(unit: str) -> tuple[str, str]:
     """`By/s` is ("bytes", "second"). What stands in braces says what is counted, and is no unit."""
     main, _, per = BRACES.sub("", unit).partition("/")

@@ -5,6 +5,7 @@ Gauges, sums, histograms with explicit buckets and summaries are taken; exponent
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -22,6 +23,7 @@ from monitoring.metrics.push.otlp.points import Family
 CUMULATIVE = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
 DELTA = AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA
 IDENTIFYING = frozenset({"service.name", "service.namespace", "service.instance.id"})
+MOST_RESOURCE_ATTRIBUTES = 1_000  # more are not looked at
 NO_EXPONENTIAL = "Exponential histograms are not stored; let the SDK make histograms with explicit buckets."
 NO_TEMPORALITY = "It is neither cumulative nor delta; set the aggregation temporality."
 NO_DELTA = "A sum that goes up and down cannot be taken as differences; send it as cumulative."
@@ -31,9 +33,11 @@ def read(request: ExportMetricsServiceRequest) -> Collected:
     """Everything that can be stored, and why the rest cannot. Raises TooMuchError."""
     collected = Collected()
     for one in request.resource_metrics:
+        collected.count_parts()
         own = target_of(one.resource)
         newest_ns = 0
         for scope in one.scope_metrics:
+            collected.count_parts()
             pairs = own | _scope_labels(scope)
             for metric in scope.metrics:
                 newest_ns = max(newest_ns, _metric(collected, metric, pairs))
@@ -44,7 +48,8 @@ def read(request: ExportMetricsServiceRequest) -> Collected:
 
 def target_of(resource: Resource) -> Pairs:
     """`job` and `instance`."""
-    found = {one.key: value_text(one.value) for one in resource.attributes if one.key in IDENTIFYING}
+    first = islice(resource.attributes, MOST_RESOURCE_ATTRIBUTES)
+    found = {one.key: value_text(one.value) for one in first if one.key in IDENTIFYING}
     name, namespace = found.get("service.name", ""), found.get("service.namespace", "")
     job = f"{namespace}/{name}" if namespace and name else name
     return {"job": job, "instance": found.get("service.instance.id", "")}
@@ -58,7 +63,8 @@ def _target_info(collected: Collected, resource: Resource, own: Pairs, time_ms: 
     """What else is known of the target. What is too long for a label is left out, and what comes after the most labels."""
     if not any(own.values()):
         return
-    others = labels_of(one for one in resource.attributes if one.key not in IDENTIFYING)
+    first = islice(resource.attributes, MOST_RESOURCE_ATTRIBUTES)
+    others = labels_of(one for one in first if one.key not in IDENTIFYING)
     short = [(name, text) for name, text in others.items() if len(text.encode()) <= MOST_LABEL_VALUE_BYTES]
     if short:
         collected.add("target_info", dict(sorted(short)[: MOST_LABELS - 3]) | own, time_ms, 1.0)
@@ -67,11 +73,13 @@ def _target_info(collected: Collected, resource: Resource, own: Pairs, time_ms: 
 
 def _metric(collected: Collected, metric: Metric, own: Pairs) -> int:
     """Take all points of a metric; the time of the newest in ns, 0 if there is none."""
+    collected.count_parts()
     kind = metric.WhichOneof("data")
     if kind is None:
         return 0
     data: Any = getattr(metric, kind)
     collected.points += len(data.data_points)
+    collected.count_parts(len(data.data_points))
     fault = _fault(metric, kind, data)
     if fault:
         collected.refuse(len(data.data_points), f"{metric.name[:80]}: {fault}")
@@ -105,6 +113,9 @@ def _family(metric: Metric, kind: str, data: Any) -> Family:
 def _points(collected: Collected, family: Family, data_points: Iterable[Any], own: Pairs) -> None:
     take = points.TAKERS[family.type]
     for point in data_points:
-        pairs = labels_of(point.attributes) | own if point.attributes else own
-        if fault := take(collected, family, pairs, point):
+        if len(point.attributes) > MOST_LABELS:
+            fault = f"A data point has {len(point.attributes)} attributes; send at most {MOST_LABELS}."
+        else:
+            fault = take(collected, family, labels_of(point.attributes) | own if point.attributes else own, point)
+        if fault:
             collected.refuse(1, f"{family.name}: {fault}")

@@ -149,7 +149,7 @@ def many_attributes() -> Metric:
         (total("x", -1, AT_MS, DELTA), "negative"),
         (total("x", float("nan"), AT_MS, DELTA), "not a number"),
         (gauge("x", 1, AT_MS, label="x" * 5_000), "shorten"),
-        (many_attributes(), "labels"),
+        (many_attributes(), "send at most 64"),
     ],
 )
 def test_a_point_that_cannot_be_stored_is_refused_with_a_reason_and_the_others_kept(metric: Metric, words: str) -> None:
