@@ -18,6 +18,7 @@ _ANY = r"0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*|[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]*)?"  
 _UNITS = r"[smhdwy]s?(?:[0-9]+[smhdw]s?)*"
 _STRING = r"\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`"
 
+_DIGITS = tuple("0123456789")
 _SPACES = (" ", "\t", "\n", "\r")
 _SPACE = r"(?P<space>[ \t\n\r]+|\#[^\n]*)"
 _REST = (
@@ -189,7 +190,7 @@ def _unreadable(reading: _Reading, pattern: re.Pattern[str]) -> Token:
         message = f"unexpected character after '!'{inside}: {_quoted_character(after)}"
     elif character == "{" and inside:
         message = "unexpected left brace '{'"
-    elif character in "0123456789" and not inside:
+    elif (character + after).lstrip(".")[:1] in _DIGITS and not inside:
         message = f"bad number or duration syntax: {go_quote(_bad_duration(text, position))}"
     else:
         message = f"unexpected character{inside}: {_quoted_character(character)}"

@@ -1,0 +1,87 @@
+"""What one query may cost, and that every bound is an error of Prometheus."""
+
+import pytest
+
+from monitoring.metrics.promql import evaluate
+from monitoring.metrics.promql.errors import TIMED_OUT, TOO_MANY_SAMPLES, PromqlError
+from monitoring.metrics.promql.limits import Limits
+from monitoring.metrics.promql.memory_store import MemoryStorage
+from monitoring.metrics.promql.storage import Hints, Matchers, Selection
+from tests.monitoring.metrics.promql.stores import steady
+
+ESTATE = steady(*(f"up{{n={i}}}" for i in range(10)))
+
+
+def error(text: str, limits: Limits) -> tuple[str, str]:
+    with pytest.raises(PromqlError) as caught:
+        evaluate.query(ESTATE, text, 3_600_000, limits=limits)
+    return caught.value.kind, caught.value.message
+
+
+@pytest.mark.parametrize("limits", [Limits(most_samples=100), Limits(most_held=100), Limits(most_cells=5)])
+def test_too_many_samples(limits: Limits) -> None:
+    assert error("rate(up[5m])", limits) == ("execution", TOO_MANY_SAMPLES)
+
+
+def test_samples_of_all_selectors_count() -> None:
+    limits = Limits(most_samples=300)
+    evaluate.query(ESTATE, "count_over_time(up[5m])", 3_600_000, limits=limits)
+    assert error("count_over_time(up[5m]) + count_over_time(up[5m] offset 30m)", limits)[1] == TOO_MANY_SAMPLES
+
+
+def test_too_many_series() -> None:
+    assert error("up", Limits(most_series=9)) == (
+        "execution",
+        "query selects 10 series, at most 9 are allowed for one selector",
+    )
+
+
+def test_a_deadline_that_has_passed() -> None:
+    assert error("up", Limits(deadline_s=-1)) == ("timeout", TIMED_OUT)
+
+
+def test_a_deadline_that_passes_on_the_way() -> None:
+    class Slow(MemoryStorage):
+        def select(self, matchers: Matchers, start_ms: int, end_ms: int, hints: Hints) -> Selection:
+            while True:
+                evaluate.query(ESTATE, "sum(up)", 3_600_000, limits=limits)
+
+    limits = Limits(deadline_s=0.0)
+    slow = Slow(ESTATE.labels, ESTATE.offsets, ESTATE.times, ESTATE.values)
+    with pytest.raises(PromqlError) as caught:
+        evaluate.query(slow, "up", 3_600_000, limits=Limits(deadline_s=60))
+    assert caught.value.kind == "timeout"
+
+
+@pytest.mark.parametrize(
+    "text", ["sum(up[1000y:1ms])", "max_over_time(up[200y:1ms])", "sum_over_time((up[5m:1ms] + 1)[200y:1ms])"]
+)
+def test_endless_subqueries_end_at_once(text: str) -> None:
+    with pytest.raises(PromqlError):
+        evaluate.query(ESTATE, text, 3_600_000)
+
+
+def test_a_range_has_at_most_11_000_points() -> None:
+    evaluate.query_range(ESTATE, "1", 0, 11_000, 1)
+    with pytest.raises(PromqlError) as caught:
+        evaluate.query_range(ESTATE, "1", 0, 11_001, 1)
+    assert caught.value.kind == "bad_data"
+    assert caught.value.message == (
+        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "step", "word"), [(-1, 1, "end timestamp"), (1, 0, "step widths"), (1, -1, "step widths")]
+)
+def test_a_range_goes_forward(end: int, step: int, word: str) -> None:
+    with pytest.raises(PromqlError, match=word):
+        evaluate.query_range(ESTATE, "1", 0, end, step)
+
+
+def test_a_vector_too_wide_for_one_portion_is_worked_out_in_several() -> None:
+    limits = Limits(most_cells=50)
+    result = evaluate.query_range(ESTATE, "sum(up)", 0, 1_200_000, 60_000, limits=limits)
+    assert not isinstance(result.value, str)
+    with pytest.raises(PromqlError, match=TOO_MANY_SAMPLES):
+        evaluate.query_range(ESTATE, "up", 0, 1_200_000, 60_000, limits=limits)
