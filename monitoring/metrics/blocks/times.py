@@ -1,5 +1,6 @@
 """Times of many series, shared: a column of times is kept once, and a series that lacks some of its ticks says which it has."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,9 @@ from monitoring.metrics.blocks.packing import Bools, Reader, integer_bytes, mask
 
 MOST_MS = 1 << 61
 """Times are within ± this, so that no difference overflows."""
-_TRIED = 4  # columns a new one is compared with
+_TRIED = 4  # columns that a new one is compared with
+_FEW = 256
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads what is multiplied by it (Knuth, TAOCP 6.4)
 _ITSELF, _RESIDUALS = 0, 1
 
 
@@ -31,8 +34,11 @@ def share(times: Sequence[Ints]) -> Sharing:
     distinct = dict(zip(keys, times, strict=True))
     bases: list[Ints] = []
     owner: dict[bytes, int] = {}
+    known: dict[int, int] = {}
     for key, one in sorted(distinct.items(), key=lambda item: -len(item[1])):
-        owner[key] = _place(one, bases)
+        marks = _marks(one)
+        owner[key] = _place(one, bases, Counter(known[mark] for mark in marks if mark in known))
+        known |= dict.fromkeys(marks, owner[key])
     places = {key: _within(bases[owner[key]], one) for key, one in distinct.items()}
     found = [places[key] for key in keys]
     return Sharing(
@@ -44,25 +50,41 @@ def share(times: Sequence[Ints]) -> Sharing:
     )
 
 
-def _place(one: Ints, bases: list[Ints]) -> int:
-    """The column that `one` goes to; a near one is widened, else a new one is made."""
-    for place in range(len(bases) - 1, max(-1, len(bases) - 1 - _TRIED), -1):
+def _marks(ticks: Ints) -> list[int]:
+    """Some of the ticks, by which columns with the same ones find each other: of many, each 64th by a hash."""
+    if len(ticks) > _FEW:
+        ticks = ticks[ticks.view(np.uint64) * _GOLDEN >> np.uint64(58) == 0]
+    marks: list[int] = ticks.tolist()
+    return marks
+
+
+def _place(one: Ints, bases: list[Ints], shared: Counter[int]) -> int:
+    """The column that `one` goes to; one with the same ticks, where both have any, is widened; else a new one is made."""
+    for place, _ in shared.most_common(_TRIED):
         base = bases[place]
-        at = np.searchsorted(base, one)
-        hits = base[np.minimum(at, len(base) - 1)] == one
-        misses = len(one) - int(np.count_nonzero(hits))
-        if misses * 16 > len(one):
-            continue
-        mask = np.zeros(len(base), dtype=np.bool_)
-        mask[at[hits]] = True
-        edges = int(np.count_nonzero(mask[1:] != mask[:-1]))
-        if min(edges * 2, len(base) // 8) > len(one):
-            continue
-        if misses:
-            bases[place] = np.union1d(base, one)
-        return place
+        inner = one[np.searchsorted(one, base[0]) : np.searchsorted(one, base[-1], side="right")]
+        if len(inner) and _agrees(inner, base):
+            if not _holds(base, one):
+                bases[place] = np.union1d(base, one)
+            return place
     bases.append(one)
     return len(bases) - 1
+
+
+def _holds(base: Ints, one: Ints) -> bool:
+    at = np.minimum(np.searchsorted(base, one), len(base) - 1)
+    return bool((base[at] == one).all())
+
+
+def _agrees(ticks: Ints, base: Ints) -> bool:
+    """Nearly all of the ticks are in the column, and to say which of the column's they are takes less than to keep them apart."""
+    at = np.searchsorted(base, ticks)
+    hits = base[at] == ticks
+    found = int(np.count_nonzero(hits))
+    if (len(ticks) - found) * 16 > len(ticks):
+        return False
+    edges = int(np.count_nonzero(np.diff(at[hits]) > 1)) * 2
+    return min(edges * 2, int(at[-1] - at[0]) // 8) <= len(ticks)
 
 
 def _within(base: Ints, one: Ints) -> tuple[int, int, Bools | None]:

@@ -107,6 +107,16 @@ def test_series_that_lack_different_ticks_share_one_column() -> None:
     assert header_of(encode(series)).column_counts.tolist() == [240]
 
 
+@pytest.mark.parametrize("points", [240, 5760])
+def test_series_that_come_and_go_share_one_column(points: int) -> None:
+    ticks = np.arange(points, dtype=np.int64) * 15_000 + np.random.default_rng(4).integers(0, 9, points)
+    spans = [(0, points // 2), (points // 3, points), (points // 4, points * 3 // 4), (points - 9, points), (0, 1)]
+    series = [counter(one, ticks[start:end]) for one, (start, end) in enumerate(spans)]
+    block = encode(series)
+    assert header_of(block).column_counts.tolist() == [points]
+    assert all(same(*pair) for pair in zip(decode(block).series(), series, strict=True))
+
+
 def test_series_with_times_of_their_own_have_columns_of_their_own() -> None:
     series = [counter(one, TICKS + one) for one in range(3)]
     assert len(header_of(encode(series)).column_counts) == 3
