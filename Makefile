@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live compat-promql torture-checks lock screenshots clean
+.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics compat-promql torture-checks lock screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -39,10 +39,13 @@ lint: $(DEV) ## ruff, mypy --strict, import floors, missing migrations, template
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint templates --lint --quiet
 
-bench: bench-checks bench-pages bench-live ## Run every benchmark
+bench: bench-checks bench-pages bench-live bench-metrics ## Run every benchmark
 
 bench-checks: $(DEV) ## Checks per CPU-second, lateness, lost and doubled results
 	$(BIN)/python -m benchmarks.checks
+
+bench-metrics: $(DEV) ## Samples in, on disk and out, beside Prometheus and VictoriaMetrics
+	$(BIN)/python -m benchmarks.metrics
 
 bench-pages: $(DEV) ## Overview with 10,000 checks: time, statements, bytes
 	$(BIN)/python -m benchmarks.pages
