@@ -9,6 +9,7 @@ import os
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from channels.sessions import CookieMiddleware
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
@@ -25,4 +26,5 @@ application = ProtocolTypeRouter(
     }
 )
 warm_up()
-measures.start("web")
+if settings.WEB_PROCESS:
+    measures.start("web")

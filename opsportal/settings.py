@@ -1,5 +1,6 @@
 """All settings of the portal, read from the environment by `opsportal.env`; `docs/configuration.md` explains each."""
 
+import sys
 from urllib.parse import urlsplit
 
 import environ
@@ -66,6 +67,21 @@ REDIS_URL = REDIS_URL or paths.valkey_url(DATA_DIR)
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL) | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5} | DATABASES["default"].get("OPTIONS", {})
+WEB_PROCESS = "opsportal.asgi" in sys.modules  # it is what loads the settings of a web process, and of no other
+WEB_CONNECTIONS = env.integer(
+    "WEB_CONNECTIONS",
+    16,
+    low=0,
+    high=500,
+    help="Most connections to PostgreSQL of a web process, kept for a minute; 0: one for each request, without a bound.",
+)
+if WEB_PROCESS and WEB_CONNECTIONS:
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 0,
+        "max_size": WEB_CONNECTIONS,
+        "max_idle": 60,
+        "timeout": 10,
+    }
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -157,7 +173,10 @@ LOGIN_PAUSE_S = env.integer("LOGIN_PAUSE_S", 300, low=1, high=86_400, help="Leng
 # --- What is kept, and for how long ------------------------------------------------------------------------------
 SAMPLES_KEPT_DAYS = env.integer("SAMPLES_KEPT_DAYS", 30, low=1, help="Days for which measured values are kept.")
 METRICS_SERIES_PER_SOURCE = env.integer(
-    "METRICS_SERIES_PER_SOURCE", 50_000, low=1, help="Series of one source of metrics; more are refused, those there are go on."
+    "METRICS_SERIES_PER_SOURCE",
+    50_000,
+    low=1,
+    help="Series of one source of metrics; more are refused, those there are go on.",
 )
 METRICS_LATE_WINDOW_S = env.integer(
     "METRICS_LATE_WINDOW_S", 3600, low=0, help="How old a sample may be when it comes in; an import takes any age."
@@ -236,7 +255,10 @@ METRICS_BACKEND = env.url(
     help="Prometheus-compatible system that keeps the samples; empty: the portal's own PostgreSQL.",
 )
 METRICS_QUEUE_HOURS = env.integer(
-    "METRICS_QUEUE_HOURS", 48, low=1, help="Hours for which samples wait for a remote-write destination that does not answer."
+    "METRICS_QUEUE_HOURS",
+    48,
+    low=1,
+    help="Hours for which samples wait for a remote-write destination that does not answer.",
 )
 METRICS_QUERY_TIMEOUT_S = env.number(
     "METRICS_QUERY_TIMEOUT_S", 30, low=0.1, high=600, help="Longest time a PromQL query may take, in seconds."

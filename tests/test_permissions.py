@@ -106,7 +106,7 @@ NOBODY_ADDS = {"checks/statuschange", "checks/heartbeatping", "checks/machine", 
 def addresses() -> list[str]:
     """Every address as a pattern: API look-ups as `#`, without the copies that name a format."""
     found = (_plain(pattern) for pattern in _walk(get_resolver(), ""))
-    return sorted({one for one in found if "format" not in one and not one.startswith(("admin/", *OPEN))})
+    return sorted({one for one in found if "format>" not in one and not one.startswith(("admin/", *OPEN))})
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[str]:
