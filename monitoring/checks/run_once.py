@@ -70,7 +70,9 @@ def run_once(trial: Trial) -> Seen:
 async def _once(trial: Trial, portal_dsn: str) -> Seen:
     probe = probe_class(trial.kind)(trial.settings)
     async with _portal(portal_dsn) as portal:
-        context = Context(now=timezone.now(), timeout_s=trial.timeout_s, check_id=trial.check_id, portal=portal)
+        context = Context(
+            now=timezone.now(), timeout_s=trial.timeout_s, check_id=trial.check_id, portal=portal, trial=True
+        )
         began = time.perf_counter()
         result = await probed(probe, context)
         duration_s = time.perf_counter() - began

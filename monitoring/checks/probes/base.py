@@ -73,13 +73,17 @@ class Result:
 
 @dataclass(slots=True, frozen=True)
 class Context:
-    """What a run is given: the clock, its deadline in seconds, what the last run left, and the portal's own database."""
+    """What a run is given: the clock, its deadline in seconds, what the last run left, and the portal's own database.
+
+    `trial`: somebody tries the check; nothing may be written, and what the run leaves is forgotten.
+    """
 
     now: datetime
     timeout_s: float
     memory: Mapping[str, Json] = field(default_factory=dict)
     check_id: int | None = None
     portal: "AsyncConnectionPool[AsyncConnection[Any]] | None" = None
+    trial: bool = False
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run a blocking client in a thread. The thread may outlive the deadline, so `work` must bound itself by `timeout_s`."""

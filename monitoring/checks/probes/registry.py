@@ -18,6 +18,7 @@ PROBES = {
     "celery": "monitoring.checks.probes.celery.CeleryProbe",
     "sql": "monitoring.checks.probes.sql.SqlProbe",
     "heartbeat": "monitoring.checks.probes.heartbeat.HeartbeatProbe",
+    "prometheus": "monitoring.checks.probes.prometheus.PrometheusProbe",
 }
 LABELS = {
     "http": "HTTP(S) request",
@@ -32,6 +33,7 @@ LABELS = {
     "celery": "Celery",
     "sql": "SQL query",
     "heartbeat": "Heartbeat of a job",
+    "prometheus": "Prometheus exporters",
 }
 
 

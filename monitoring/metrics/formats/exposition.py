@@ -35,8 +35,9 @@ class Page(NamedTuple):
     """The samples in the order of the page: three arrays of one length.
 
     `times_ms` holds NO_TIME where the line had none; None when no line had one. `new`: slots never handed out before, with their
-    labels. `descriptions` is None when they are those of the last page. While `slots` is the same object, the page has the series of
-    the last. `generation`: when it is not that of the last page, slots handed out before mean nothing any more.
+    labels, empty ones included: to a scrape that honours labels they say something. `descriptions` is None when they are those of the
+    last page. While `slots` is the same object, the page has the series of the last. `generation`: when it is not that of the last
+    page, slots handed out before mean nothing any more.
     """
 
     slots: NDArray[np.int64]
@@ -125,6 +126,8 @@ class Reader:
                     slots[index], prefixes[index] = self._slot_of(samples[index], new, shared)
                 except LineError as error:
                     raise ExpositionError(_line_of(index, is_sample), str(error)) from None
+        if not all(map(bytes.startswith, samples, prefixes)):  # the same series with another blank before its value
+            prefixes = [line[: len(prefix)] for line, prefix in zip(samples, prefixes, strict=True)]
         others = list(compress(lines, is_other))
         numbers = np.array(slots, dtype=np.int64)
         return Layout(openmetrics, is_sample, is_other, others, prefixes, list(map(len, prefixes)), numbers), new

@@ -41,7 +41,7 @@ Pairs = dict[bytes, tuple[str, str | None]]
 
 
 def read_series(line: bytes, limits: LineLimits, shared: Pairs) -> tuple[int, Labels]:
-    """Where the value begins, and the labels of the series, `__name__` among them, without empty ones.
+    """Where the value begins, and the labels of the series as they stand there, sorted, `__name__` and empty ones among them.
 
     `shared` remembers pairs by their text: a page repeats them. Raises LineError.
     """
@@ -53,7 +53,7 @@ def read_series(line: bytes, limits: LineLimits, shared: Pairs) -> tuple[int, La
     if start[2]:
         end = _read_pairs(line, end, pairs, limits, shared)
     _check(pairs, limits)
-    return end, tuple(sorted(pair for pair in pairs if pair[1]))
+    return end, tuple(sorted(pairs))
 
 
 def read_tail(tail: bytes, openmetrics: bool) -> tuple[float, int | None]:

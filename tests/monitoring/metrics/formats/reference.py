@@ -96,7 +96,7 @@ class Scanner:
             raise WrongPageError
         if len(dict(pairs)) < len(pairs):
             raise WrongPageError
-        return Line(tuple(sorted(pair for pair in pairs if pair[1])), *tail(self.text[self.at :], openmetrics))
+        return Line(tuple(sorted(pairs)), *tail(self.text[self.at :], openmetrics))
 
     def pair(self, pairs: list[tuple[str, str]]) -> None:
         is_quoted = self.peek() == b'"'
