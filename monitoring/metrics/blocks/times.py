@@ -60,7 +60,7 @@ def _marks(ticks: Ints) -> list[int]:
 
 def _place(one: Ints, bases: list[Ints], shared: Counter[int]) -> int:
     """The column that `one` goes to; one with the same ticks, where both have any, is widened; else a new one is made."""
-    for place, _ in shared.most_common(_TRIED):
+    for place in [place for place, _ in shared.most_common(_TRIED)] or range(min(_TRIED, len(bases))):
         base = bases[place]
         inner = one[np.searchsorted(one, base[0]) : np.searchsorted(one, base[-1], side="right")]
         if len(inner) and _agrees(inner, base):
