@@ -25,10 +25,10 @@ from monitoring.metrics.promql.calls import Call, Value
 from monitoring.metrics.promql.functions.registry import FUNCTIONS
 from monitoring.metrics.promql.limits import Budget
 from monitoring.metrics.promql.reads import Query, Reads, fixed, subquery_steps, want, wants
-from monitoring.metrics.promql.rows import compact, concatenated, distinct, repeated, unnamed
+from monitoring.metrics.promql.rows import compact, concatenated, distinct, empty, repeated, unnamed
 from monitoring.metrics.promql.selectors import instants, whole, windows
 from monitoring.metrics.promql.storage import Storage
-from monitoring.metrics.promql.subqueries import windows_of
+from monitoring.metrics.promql.subqueries import portions
 from monitoring.metrics.promql.vectors import Floats, Ints, Notes, Scalar, Text, Vector, Windows
 
 
@@ -93,7 +93,7 @@ class Evaluation:
     def windows(self, node: Range | Subquery, steps: Steps, function: str) -> Iterator[Windows]:
         """A range selector or subquery, some series at a time."""
         if isinstance(node, Subquery):
-            return iter((self.subquery(node, steps),))
+            return self.subquery_windows(node, steps)
         matchers, wanted = want(node, int(steps.times[0]), int(steps.times[-1]), function, self.query)
         selection = self.reads.read(matchers, wanted, steps.interval)
         ends = self.references(node.selector, steps)
@@ -103,13 +103,14 @@ class Evaluation:
         return whole(self.windows(node, steps, ""))
 
     def subquery(self, node: Subquery, steps: Steps) -> Windows:
+        return whole(self.subquery_windows(node, steps))
+
+    def subquery_windows(self, node: Subquery, steps: Steps) -> Iterator[Windows]:
         ends = self.references(node, steps)
         inner = self.inner_steps(node, steps, ends)
-        if not len(inner.times):
-            return windows_of(None, inner.times, ends, node.range_ms, steps.times)
-        found = self.vector(node.expr, inner)
+        found = self.vector(node.expr, inner) if len(inner.times) else empty(0)
         self.budget.cells(len(found.labels), max(len(inner.times), len(steps.times)))
-        return windows_of(found, inner.times, ends, node.range_ms, steps.times)
+        return portions(found, inner.times, ends, node.range_ms, steps.times)
 
     def inner_steps(self, node: Subquery, steps: Steps, ends: Ints) -> Steps:
         """The steps of a subquery: all from the first window's start to the last one's end, or only those inside of
@@ -140,11 +141,11 @@ class Evaluation:
         ranged = node.args[over]
         if not isinstance(ranged, Range | Subquery):
             raise TypeError(node.name)
-        portions = self.windows(ranged, steps, node.name)
+        windows = self.windows(ranged, steps, node.name)
         if node.name == "absent_over_time":
-            portions = iter((whole(portions),))
+            windows = iter((whole(windows),))
         parts: list[Vector] = []
-        for portion in portions:
+        for portion in windows:
             self.budget.check()
             portion.check = self.budget.check
             args[over] = portion

@@ -95,6 +95,8 @@ def limit(op: str, vector: Vector, params: Floats, grouping: tuple[str, ...], wi
             continue
         values = vector.values[rows] if op == "topk" else -vector.values[rows]
         for step, limit_here in enumerate(most.tolist()):
+            if step & 63 == 63:
+                budget.check()
             places = np.flatnonzero(here[:, step])
             best = rows[places[largest(values[places, step].tolist(), limit_here)]]
             chosen[best, step] = True

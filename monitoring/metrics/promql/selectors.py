@@ -16,6 +16,7 @@ Side = Literal["left", "right"]
 
 _CELLS_AT_ONCE = 1 << 18
 _SAMPLES_AT_ONCE = 1 << 21
+_SAMPLES_IN_WINDOWS = 1 << 24
 
 
 def stale(values: Floats) -> Bools:
@@ -88,9 +89,11 @@ def windows(
     selection = without_stale(selection)
     count, steps = len(selection.labels), len(ends_ms)
     budget.cells(count, steps)
+    per_window = len(selection.times) * range_ms // (max(count, 1) * (int(ends_ms[-1] - ends_ms[0]) + range_ms))
+    cells = cells_at_once(per_window)
     first = 0
     while first < count or first == 0:
-        last = _portion(selection.offsets, first, steps)
+        last = _portion(selection.offsets, first, steps, cells)
         begin, end = (int(selection.offsets[first]), int(selection.offsets[last])) if count else (0, 0)
         offsets = selection.offsets[first : last + 1] - begin
         times = selection.times[begin:end]
@@ -126,10 +129,15 @@ def whole(portions: Iterator[Windows]) -> Windows:
     )
 
 
-def _portion(offsets: Ints, first: int, steps: int) -> int:
+def cells_at_once(samples: int) -> int:
+    """How many windows to take at once that hold about so many samples each: between two portions the deadline is seen."""
+    return max(1, min(_CELLS_AT_ONCE, _SAMPLES_IN_WINDOWS // (samples + 1)))
+
+
+def _portion(offsets: Ints, first: int, steps: int, cells: int = _CELLS_AT_ONCE) -> int:
     """How far from series `first` a portion goes: bounded in cells and in samples, at least one series."""
     count = len(offsets) - 1
-    last = min(count, first + max(1, _CELLS_AT_ONCE // max(steps, 1)))
+    last = min(count, first + max(1, cells // max(steps, 1)))
     if last - first > 1 and offsets[last] - offsets[first] > _SAMPLES_AT_ONCE:
         within = int(np.searchsorted(offsets, offsets[first] + _SAMPLES_AT_ONCE, "right")) - 1
         last = min(last, max(first + 1, within))
