@@ -36,7 +36,6 @@ def compiled(pattern: str) -> Callable[[str], object]:
     options = re2.Options()
     options.max_mem = MOST_PROGRAM_BYTES
     options.log_errors = False
-    options.dot_nl = True
     try:
         test: Callable[[str], object] = re2.compile(pattern, options).fullmatch
     except re2.error as error:
@@ -62,8 +61,8 @@ def values_hit(matcher: Matcher, values: Iterable[str]) -> list[str]:
     words = literals(matcher.value)
     if words is not None:
         return list(words)
-    if matcher.value in (".*", ".+"):
-        return list(values)
+    if matcher.value in (".*", ".+"):  # the dot is any character but the end of a line, as in Prometheus 2
+        return [value for value in values if "\n" not in value]
     test = compiled(matcher.value)
     return [value for value in values if test(value) is not None]
 
