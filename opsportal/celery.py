@@ -13,6 +13,8 @@ from opsportal import sent_at  # noqa: F401 - connects its signal
 from opsportal.measures import start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
+# A worker would run Django's system checks, and load for them every page and the evaluator of PromQL, which it never uses.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 app = Celery("opsportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
