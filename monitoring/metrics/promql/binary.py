@@ -131,8 +131,8 @@ def _one_side(many: Vector, one: Vector, matching: Matching) -> tuple[Vector, di
     _one_side_check(many, one, places, matching)
     brought = [tuple([pair for pair in labels if pair[0] in matching.include]) for labels in one.labels]
     groups, firsts = grouped(list(zip(keys, brought, strict=True)))
-    marked = Vector([(("", str(group)),) for group in groups.tolist()], one.values, one.present)
-    merged = distinct(marked)
+    asked = one.present & many.present.any(axis=0)
+    merged = distinct(Vector([(("", str(group)),) for group in groups.tolist()], one.values, asked))
     rows = [int(labels[0][1]) for labels in merged.labels]
     kept = Vector([one.labels[firsts[row]] for row in rows], merged.values, merged.present)
     return kept, _places([keys[firsts[row]] for row in rows])

@@ -130,6 +130,11 @@ def test_twos_at_different_steps_are_none() -> None:
     }
 
 
+def test_twos_where_the_other_side_has_nothing_are_none() -> None:
+    samples = store({"one{v=x}": [(0, 5), (600, 5)], "one{v=y}": [(0, 7)], "many": [(600, 2)]})
+    assert ranged(samples, "many * on () group_left one", 0, 600, 600) == {(): {600: 10}}
+
+
 def test_and_keeps_the_left_where_the_right_has_any() -> None:
     assert set(instant(ESTATE, "errors and requests")) == {
         labels("errors{job=api,host=a}"),
