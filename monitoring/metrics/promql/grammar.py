@@ -291,7 +291,7 @@ class Parser(Cursor):
         param = args[0] if wanted == 2 else None
         expr = args[-1]
         checking.aggregation(self.problems, op, expr, param)
-        invariant = expr[0].invariant and (param is None or param[0].invariant)
+        invariant = expr[0].invariant  # whatever the parameter is: Prometheus then takes that of the first step
         return Aggregation(op, expr[0], param[0] if param else None, tuple(sorted(set(grouping))), without, invariant)
 
     def grouping(self) -> tuple[tuple[str, ...], bool] | None:

@@ -134,7 +134,7 @@ def test_set_operators_match_many_to_many() -> None:
     assert parsed("a and ignoring (x) b", Binary).matching == Matching("many-to-many", False, ("x",))
 
 
-@pytest.mark.parametrize("text", ["rate(up[5m] @ 10)", "1 + 2", "sum(up @ end())", "pi()"])
+@pytest.mark.parametrize("text", ["rate(up[5m] @ 10)", "topk(time(), up @ 10)", "1 + 2", "sum(up @ end())", "pi()"])
 def test_what_no_step_changes_is_invariant(text: str) -> None:
     assert parse(text).invariant
 
