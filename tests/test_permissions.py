@@ -55,6 +55,7 @@ PROMETHEUS_READS = (
     "federate",
     *(f"api/v1/{name}" for name in ("label/<str:name>/values", "metadata", "rules", "alerts", "alertmanagers")),
     *(f"api/v1/status/{name}" for name in ("buildinfo", "config", "flags", "runtimeinfo", "tsdb", "walreplay")),
+    *(f"api/v1/{name}" for name in ("targets", "targets/metadata")),
 )
 RULES: dict[str, Rule] = {
     **dict.fromkeys(["livez", "readyz"], Rule("page", dict.fromkeys(METHODS, ALL))),
