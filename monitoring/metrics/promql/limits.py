@@ -27,7 +27,7 @@ class Limits:
     most_held: int = 12_000_000
     most_points: int = MOST_POINTS
     most_series: int = 200_000
-    most_cells: int = 8_000_000
+    most_cells: int = 4_000_000
     deadline_s: float = 120.0
 
 
