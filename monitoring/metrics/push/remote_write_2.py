@@ -24,6 +24,7 @@ SYMBOL_TAG, SERIES_TAG, REFS_TAG, SAMPLE_TAG, METADATA_TAG = 0x22, 0x2A, 0x0A, 0
 MOST_TEXT = 128 * 1024 * 1024  # characters of all labels of a request, each as often as it is named
 MOST_SYMBOLS = 500_000
 BAD_SYMBOL = "Labels of a series name a symbol that is not there, not UTF-8, or holds NUL."
+Strings = list[str | None]
 NUL = "\x00"  # in no label, for it cannot be stored: what joins strings to a key
 
 
@@ -33,7 +34,7 @@ class _Request:
 
     def __init__(self, collector: Collector) -> None:
         self.collector = collector
-        self.symbols: list[str | None] = []
+        self.symbols: Strings = []
         self.frames: list[tuple[int, int]] = []
         self.refs: list[bytes] = []
         self.ends: list[int] = []
@@ -47,10 +48,9 @@ class _Parts:
     """A series that is not one sample with its labels."""
 
     def __init__(self) -> None:
-        self.refs = b""
+        self.refs, self.metadata = bytearray(), bytearray()
         self.ends, self.lengths = array("q"), array("q")
         self.histograms = 0
-        self.metadata = b""
 
 
 def read(data: bytes, known: Known) -> Heard:
@@ -71,19 +71,21 @@ def _scan(data: bytes, request: _Request) -> None:
     frames = request.frames
     while at < size:
         tag = data[at]
-        if tag not in (SERIES_TAG, SYMBOL_TAG):
+        if tag != SERIES_TAG and tag != SYMBOL_TAG:
             at = _other_field(data, field_at(data, at, size), request, symbols)
             continue
         length, start = data[at + 1], at + 2
         if length > 0x7F:
             length, start = varint(data, at + 1, size)
         at = start + length
-        if tag == SERIES_TAG:
-            frames.append((start, at))
-        else:
+        if tag == SYMBOL_TAG:
             symbols.append(data[start:at])
-        if len(frames) > MOST_SERIES or len(symbols) > MOST_SYMBOLS:
-            raise TooMuchError(f"More than {MOST_SERIES} series or {MOST_SYMBOLS} symbols; send fewer in a request.")
+            if len(symbols) > MOST_SYMBOLS:
+                raise TooMuchError(f"More than {MOST_SYMBOLS} symbols; send fewer in a request.")
+        else:
+            frames.append((start, at))
+            if len(frames) > MOST_SERIES:
+                raise TooMuchError(f"More than {MOST_SERIES} series; send fewer in a request.")
     if at > size:
         raise WireError("the request is cut off")
     request.symbols = _texts(symbols)
@@ -99,10 +101,10 @@ def _other_field(data: bytes, field: Field, request: _Request, symbols: list[byt
     return field.end
 
 
-def _texts(symbols: list[bytes]) -> list[str | None]:
+def _texts(symbols: list[bytes]) -> Strings:
     """The symbols, and None at the end. None is what cannot be part of a label: it spoils only the series that name it."""
     try:
-        texts: list[str | None] = [*NUL.encode().join(symbols).decode().split(NUL)] if symbols else []
+        texts: Strings = [*NUL.encode().join(symbols).decode().split(NUL)] if symbols else []
     except UnicodeDecodeError:
         texts = []
     return [*(texts if len(texts) == len(symbols) else map(_text, symbols)), None]
@@ -165,13 +167,13 @@ def _part(content: bytes, number: int, end: int, parts: _Parts) -> None:
 
 def _heard(request: _Request) -> Heard:
     collector = request.collector
-    numbers, bounds, lengths = _references(request)
-    owners = _owners(request, numbers, bounds, lengths)
+    strings, bounds, lengths = _references(request)
+    owners = _owners(request, strings, bounds, lengths)
     for index, parts in enumerate(request.others, len(owners)):
         collector.refuse_histograms(parts.histograms)
-        own = numbers[bounds[index] : bounds[index + 1]]
+        own = strings[bounds[index] : bounds[index + 1]]
         try:
-            owner = _owner(request, own, lengths[index], parts.metadata, wanted=bool(parts.ends))
+            owner = _owner(request, own, lengths[index], bytes(parts.metadata), wanted=bool(parts.ends))
             collector.add(owner, parts.ends, parts.lengths)
         except LabelError as fault:
             collector.refuse(fault, len(parts.ends))
@@ -180,15 +182,15 @@ def _heard(request: _Request) -> Heard:
     return heard
 
 
-def _owners(request: _Request, numbers: list[int], bounds: list[int], lengths: list[int]) -> list[int]:
+def _owners(request: _Request, strings: Strings, bounds: list[int], lengths: list[int]) -> list[int]:
     """Whose the samples of the usual series are. A known series passes through here in a handful of steps."""
-    known, symbol, told, join = request.collector.known, request.symbols.__getitem__, request.told, NUL.join
+    known, told, join = request.collector.known, request.told, NUL.join
     owners, start = [], 0
     for metadata, stop, length in zip(request.metadata, bounds[1:], lengths, strict=False):
-        own = numbers[start:stop]
+        own = strings[start:stop]
         start = stop
         try:
-            series = known(join(map(symbol, own))) if length <= MOST_LABEL_BYTES else None  # type: ignore[arg-type]
+            series = known(join(own)) if length <= MOST_LABEL_BYTES else None  # type: ignore[arg-type]
             if series is None or (metadata and (own[1], metadata) not in told):
                 series = _owner(request, own, length, metadata)
         except (TypeError, LabelError) as fault:
@@ -198,49 +200,53 @@ def _owners(request: _Request, numbers: list[int], bounds: list[int], lengths: l
     return owners
 
 
-def _references(request: _Request) -> tuple[list[int], list[int], list[int]]:
-    """All numbers of strings; where those of each series begin (and the last end); how much text each series names."""
-    every = [*request.refs, *(parts.refs for parts in request.others)]
+def _references(request: _Request) -> tuple[Strings, list[int], list[int]]:
+    """All strings that series name; where those of each begin (and the last end); how much text each names."""
+    every = [*request.refs, *(bytes(parts.refs) for parts in request.others)]
     octets = np.frombuffer(b"".join(every), dtype=np.uint8)
     numbers = np.minimum(_varints(octets), len(request.symbols) - 1)
-    sizes = np.fromiter((len(refs) for refs in every), dtype=np.int64, count=len(every))
+    sizes = np.fromiter(map(len, every), dtype=np.int64, count=len(every))
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     bounds = np.concatenate([[0], np.cumsum(octets <= 0x7F)])[offsets]
     if (octets[offsets[1:][sizes > 0] - 1] > 0x7F).any():
         raise WireError("a reference is cut off")
     symbol_lengths = np.array([len(symbol or "") for symbol in request.symbols], dtype=np.int64)
     text = np.concatenate([[0], np.cumsum(symbol_lengths[numbers])])[bounds]
-    if text.size and text[-1] > MOST_TEXT:
+    if text[-1] > MOST_TEXT:
         raise TooMuchError(f"Labels of more than {MOST_TEXT} characters; send fewer series in a request.")
-    return numbers.tolist(), bounds.tolist(), np.diff(text).tolist()
+    symbols = np.array(request.symbols, dtype=object)
+    return symbols[numbers].tolist(), bounds.tolist(), np.diff(text).tolist()
 
 
 def _varints(octets: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Numbers written one after another, of at most 32 bits; a larger one leads nowhere."""
     stops = np.flatnonzero(octets <= 0x7F)
-    starts = np.concatenate([[0], stops[:-1] + 1]) if stops.size else stops
+    starts = np.empty_like(stops)
+    starts[:1], starts[1:] = 0, stops[:-1] + 1
     sizes = stops - starts + 1
-    numbers = np.where(sizes > 5, 2**40, 0)
-    for place in range(5):
-        longer = sizes > place
-        numbers[longer] |= (octets[starts[longer] + place].astype(np.int64) & 0x7F) << (7 * place)
+    numbers = (octets[starts] & 0x7F).astype(np.int64)
+    for place in range(1, 5):
+        longer = np.flatnonzero(sizes > place)
+        if not longer.size:
+            break
+        numbers[longer] |= (octets[starts[longer] + place] & 0x7F).astype(np.int64) << (7 * place)
+    numbers[sizes > 5] = 2**40
     return numbers
 
 
-def _owner(request: _Request, numbers: list[int], length: int, metadata: bytes, *, wanted: bool = True) -> int:
+def _owner(request: _Request, strings: Strings, length: int, metadata: bytes, *, wanted: bool = True) -> int:
     """Whose samples they are; `wanted` if there are any. Raises LabelError."""
-    if length > MOST_LABEL_BYTES or len(numbers) > 2 * MOST_LABELS:
+    if length > MOST_LABEL_BYTES or len(strings) > 2 * MOST_LABELS:
         raise LabelError(
-            f"A series has {len(numbers) // 2} labels of {length} characters; send at most {MOST_LABELS} of"
+            f"A series has {len(strings) // 2} labels of {length} characters; send at most {MOST_LABELS} of"
             f" {MOST_LABEL_BYTES}."
         )
-    symbols = request.symbols
     try:
-        key = NUL.join([symbols[number] for number in numbers])  # type: ignore[misc] # None is told below
+        key = NUL.join(strings)  # type: ignore[arg-type] # None is told below
     except TypeError:
         raise LabelError(BAD_SYMBOL) from None
-    if metadata and (known := (numbers[1] if len(numbers) > 1 else 0, metadata)) not in request.told:
-        request.told[known] = _metadata(key, metadata, symbols)
+    if metadata and (known := (strings[1] if len(strings) > 1 else "", metadata)) not in request.told:
+        request.told[known] = _metadata(key, metadata, request.symbols)
     return request.collector.owner(key, lambda: _labels(key), wanted=wanted)
 
 
@@ -253,7 +259,7 @@ def _labels(key: str) -> Labels:
     return checked(list(zip(strings[::2], strings[1::2], strict=True)))
 
 
-def _metadata(key: str, message: bytes, symbols: list[str | None]) -> Metadata | None:
+def _metadata(key: str, message: bytes, symbols: Strings) -> Metadata | None:
     """What is told of the metric of a series; None if the series has no name."""
     try:
         sent = messages.Metadata.FromString(message)

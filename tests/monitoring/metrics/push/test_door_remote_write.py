@@ -7,11 +7,12 @@ from typing import Any
 import cramjam
 import numpy as np
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
 from monitoring.metrics import ingest
+from monitoring.metrics.known import known as store_known
 from monitoring.metrics.promql.storage import STALE_BITS
 from monitoring.metrics.push import admission, known
 from security.access.actions import api_token_create
@@ -63,6 +64,19 @@ def test_known_and_new_series_come_together(write: Write) -> None:
     assert {dict(labels)["instance"]: samples[-1] for labels, samples in stored("up").items()} == {
         f"web{number}:9100": (at + 1, float(number)) for number in range(60)
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_series_that_expired_meanwhile_is_made_anew(write: Write) -> None:
+    at = now_ms()
+    write(request_1(Series(UP, [(at, 1.0)])))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM metrics_hot")
+        cursor.execute("DELETE FROM metrics_series")
+    store_known.forget()
+    assert len(known.series) == 1
+    assert write(request_1(Series(UP, [(at + 1, 2.0)]))).status_code == 204
+    assert stored("up")[KEY][-1] == (at + 1, 2.0)
 
 
 def test_the_good_part_is_kept_and_the_bad_part_told(write: Write) -> None:
@@ -165,15 +179,16 @@ def test_who_finds_all_places_taken_is_told_to_come_again(write: Write, monkeypa
     assert write(request_1()).status_code == 204
 
 
+@pytest.mark.django_db(transaction=True)
 def test_without_postgresql_the_sender_is_told_to_send_again(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: Any, **__: Any) -> None:
-        raise OperationalError("the connection is lost")
-
+    request = request_1(Series(UP, [(now_ms(), 1.0)]))
+    connection.close()
     with monkeypatch.context() as patched:
-        patched.setattr(connection, "cursor", away)
-        response = write(request_1(Series(UP, [(now_ms(), 1.0)])))
+        patched.setitem(connection.settings_dict, "HOST", "/nowhere")
+        response = write(request)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
-    assert b"lost" not in response.content
+    assert b"nowhere" not in response.content
+    assert write(request).status_code == 204
 
 
 def test_an_empty_request_is_fine(write: Write) -> None:

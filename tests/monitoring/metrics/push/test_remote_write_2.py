@@ -141,6 +141,14 @@ def test_millions_of_empty_parts_are_too_much(part: bytes) -> None:
         remote_write_2.read(part * 1_100_000, Memory().get)
 
 
+def test_references_one_by_one_are_read_as_quickly_as_packed_ones() -> None:
+    """A million of them; were they joined one to the other, half a terabyte would be copied."""
+    refs = b"\x08\x01" * 900_000
+    length = bytes([len(refs) & 0x7F | 0x80, len(refs) >> 7 & 0x7F | 0x80, len(refs) >> 14])
+    heard = remote_write_2.read(b"\x22\x00\x2a" + length + refs, Memory().get)
+    assert "450000 labels" in heard.tally.sentence(0)
+
+
 def test_a_small_request_cannot_name_gigabytes_of_labels() -> None:
     """50 references to 4,000 characters in each of 100,000 series: 20 GB, if they were written out."""
     request = Request(symbols=[b"", b"__name__", b"x" * 4_000])
