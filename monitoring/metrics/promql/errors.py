@@ -22,4 +22,5 @@ def execution(message: str) -> PromqlError:
 
 SAME_LABELSET = "vector cannot contain metrics with the same labelset"
 TOO_MANY_SAMPLES = "query processing would load too many samples into memory in query execution"
+TOO_DEEP = "expression is nested too deeply"
 TIMED_OUT = "query timed out in expression evaluation"

@@ -13,7 +13,7 @@ import numpy as np
 
 from monitoring.metrics.promql.ast import Node
 from monitoring.metrics.promql.checking import DOCUMENTED
-from monitoring.metrics.promql.errors import TOO_MANY_SAMPLES, PromqlError, execution
+from monitoring.metrics.promql.errors import TOO_DEEP, TOO_MANY_SAMPLES, PromqlError, execution
 from monitoring.metrics.promql.evaluation import Evaluation, Steps
 from monitoring.metrics.promql.limits import Budget, Limits, TooMuchAtOnceError, points_check
 from monitoring.metrics.promql.parsing import parse
@@ -138,3 +138,5 @@ def _guarded(work: Callable[[], Found]) -> Found:
             return work()
     except (TooMuchAtOnceError, MemoryError):
         raise execution(TOO_MANY_SAMPLES) from None
+    except RecursionError:
+        raise execution(TOO_DEEP) from None

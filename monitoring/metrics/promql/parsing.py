@@ -7,7 +7,7 @@ cost some milliseconds, and never the process.
 from functools import lru_cache
 
 from monitoring.metrics.promql.ast import Node
-from monitoring.metrics.promql.errors import PromqlError
+from monitoring.metrics.promql.errors import TOO_DEEP, PromqlError
 from monitoring.metrics.promql.grammar import MistakeError, Parser
 from monitoring.metrics.promql.lexing import tokenize
 
@@ -36,6 +36,8 @@ def _parse(text: str) -> Node:
         return Parser(tokens).parse()
     except MistakeError as mistake:
         raise PromqlError("bad_data", _message(text, mistake), mistake.position) from None
+    except RecursionError:  # the caller stands deep in the stack already
+        raise PromqlError("bad_data", TOO_DEEP) from None
 
 
 _parse_kept = lru_cache(maxsize=KEPT_TREES)(_parse)

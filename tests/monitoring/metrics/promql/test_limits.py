@@ -1,9 +1,11 @@
 """What one query may cost, and that every bound is an error of Prometheus."""
 
+import sys
+
 import pytest
 
 from monitoring.metrics.promql import evaluate
-from monitoring.metrics.promql.errors import TIMED_OUT, TOO_MANY_SAMPLES, PromqlError
+from monitoring.metrics.promql.errors import TIMED_OUT, TOO_DEEP, TOO_MANY_SAMPLES, PromqlError
 from monitoring.metrics.promql.limits import Limits
 from monitoring.metrics.promql.memory_store import MemoryStorage
 from monitoring.metrics.promql.storage import Hints, Matchers, Selection
@@ -59,6 +61,17 @@ def test_a_deadline_that_passes_on_the_way() -> None:
 def test_endless_subqueries_end_at_once(text: str) -> None:
     with pytest.raises(PromqlError):
         evaluate.query(ESTATE, text, 3_600_000)
+
+
+def test_a_caller_deep_in_the_stack_gets_an_error_too() -> None:
+    def deeper(levels: int) -> None:
+        if levels:
+            return deeper(levels - 1)
+        with pytest.raises(PromqlError, match=TOO_DEEP):
+            evaluate.query(ESTATE, "sum(" * 90 + "up" + ")" * 90, 3_600_000)
+        return None
+
+    deeper(sys.getrecursionlimit() - 350)
 
 
 def test_a_range_has_at_most_11_000_points() -> None:
