@@ -1,19 +1,29 @@
 """This portal's own store, evaluated here."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from monitoring.metrics.backends.base import Options
+from monitoring.metrics.index import series_index
 from monitoring.metrics.ingest import Metadata
 from monitoring.metrics.promql import evaluate
 from monitoring.metrics.promql.evaluate import Result
 from monitoring.metrics.promql.limits import Limits
 from monitoring.metrics.promql.storage import Labels, Matchers
 from monitoring.metrics.reading import PostgresStorage
+from monitoring.metrics.retention import kept_days_lately
+from monitoring.metrics.tiers import DAY_MS, RAW
 
+Item = TypeVar("Item")
+
+
+MOST_HELD = 2_000_000
+"""Samples of one query in memory at once, 32 MB of them; a query that needs more is answered in portions of its time."""
 METADATA = """
 SELECT metric, type, help, unit FROM metrics_metadata
 WHERE %(metric)s = '' OR metric = %(metric)s ORDER BY metric LIMIT %(limit)s
@@ -48,7 +58,9 @@ class Local:
         self, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int, deadline_s: float
     ) -> list[Labels]:
         with reading(deadline_s):
-            return self.storage.series(matcher_sets, start_ms, end_ms, limit)
+            if not whole(start_ms, end_ms):
+                return self.storage.series(matcher_sets, start_ms, end_ms, limit)
+            return cut(sorted(known(matcher_sets)), limit)
 
     def label_values(
         self,
@@ -60,12 +72,29 @@ class Local:
         deadline_s: float,
     ) -> list[str]:
         with reading(deadline_s):
-            return self.storage.label_values(name, matcher_sets, start_ms, end_ms, limit)
+            if not whole(start_ms, end_ms):
+                return self.storage.label_values(name, matcher_sets, start_ms, end_ms, limit)
+            pairs = {pair for labels in known(matcher_sets) for pair in labels}
+            return cut(sorted({value if name else key for key, value in pairs if name in (None, key)}), limit)
 
     def metadata(self, metric: str, limit: int, deadline_s: float) -> list[Metadata]:
         with reading(deadline_s), connection.cursor() as cursor:
             cursor.execute(METADATA, {"metric": metric, "limit": limit or None})
             return [Metadata(*row) for row in cursor.fetchall()]
+
+
+def whole(start_ms: int, end_ms: int) -> bool:
+    """Whether a span holds all that is kept: then every series there is has samples in it, and none need be read to know."""
+    now_ms = time.time_ns() // 1_000_000
+    return start_ms <= now_ms - kept_days_lately()[RAW.name] * DAY_MS and end_ms >= now_ms
+
+
+def known(matcher_sets: Sequence[Matchers]) -> list[Labels]:
+    return series_index.match(*(matcher_sets or [()])).labels
+
+
+def cut(found: list[Item], limit: int) -> list[Item]:
+    return found[:limit] if limit else found
 
 
 def local(url: str) -> Local:
@@ -74,7 +103,7 @@ def local(url: str) -> Local:
 
 
 def limits(deadline_s: float) -> Limits:
-    return Limits(most_samples=settings.METRICS_QUERY_MAX_SAMPLES, deadline_s=deadline_s)
+    return Limits(most_samples=settings.METRICS_QUERY_MAX_SAMPLES, most_held=MOST_HELD, deadline_s=deadline_s)
 
 
 @contextmanager
@@ -86,9 +115,8 @@ def reading(deadline_s: float) -> Iterator[None]:
     limit_ms = max(int(deadline_s * 1000), 1)
     nested = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        if not nested:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(limit_ms)])
+        one_moment = "" if nested else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+        cursor.execute(f"{one_moment} SET LOCAL statement_timeout = {limit_ms}")
         yield
         if nested:
             cursor.execute("SET LOCAL statement_timeout = DEFAULT")
