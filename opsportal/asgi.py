@@ -12,6 +12,9 @@ from channels.sessions import CookieMiddleware
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from opsportal.memory import few_arenas
+
+few_arenas()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
 django_application = get_asgi_application()
 
