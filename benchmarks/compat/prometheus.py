@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +104,9 @@ def running(program: str = "prometheus") -> Iterator[Prometheus]:
         process = subprocess.Popen([program, *options(folder, port)], stdout=output, stderr=output, cwd=folder)
     try:
         one = Prometheus(port)
-        await_ready(one, process, log)
-        yield one
+        with closing(one.connection):
+            await_ready(one, process, log)
+            yield one
     finally:
         stop(process)
         shutil.rmtree(folder, ignore_errors=True)

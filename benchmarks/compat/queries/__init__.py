@@ -23,6 +23,7 @@ FAMILIES = (
     "limits",
     "random_trees",
     "mutations",
+    "patterns",
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import re2
 
 from monitoring.metrics.promql.errors import execution
+from monitoring.metrics.promql.patterns import BadPatternError, compiled
 from monitoring.metrics.promql.storage import Labels
 
 NAME = "__name__"
@@ -33,7 +34,10 @@ def with_label(labels: Labels, name: str, value: str) -> Labels:
 
 def replacer(target: str, template: str, source: str, expression: str) -> Callable[[Labels], Labels]:
     """What sets label `target` to the template filled from label `source`, where that matches the expression as a whole."""
-    pattern = compiled(expression)
+    try:
+        pattern = compiled(expression, groups=True)
+    except BadPatternError as error:
+        raise execution(f"invalid regular expression in label_replace(): {expression}") from error
     if not LABEL_NAME.fullmatch(target):
         raise execution(f"invalid destination label name in label_replace(): {target}")
 
@@ -47,15 +51,6 @@ def replacer(target: str, template: str, source: str, expression: str) -> Callab
         return labels if value is None else with_label(labels, target, value)
 
     return replace
-
-
-def compiled(expression: str) -> "re2._Regexp":
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return re2.compile(expression, options=options)
-    except re2.error as error:
-        raise execution(f"invalid regular expression in label_replace(): {expression}") from error
 
 
 def expand(template: str, match: "re2._Match") -> str:

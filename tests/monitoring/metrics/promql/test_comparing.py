@@ -77,12 +77,16 @@ def reason(text: str, step_ms: int = 0) -> str:
     return reason_outside(Question(text, 0, 0, step_ms))
 
 
-@pytest.mark.parametrize("text", ["histogram_sum(up)", "limitk(2, up)", '{"up"}', "first_over_time(up[5m])", "('a')"])
+@pytest.mark.parametrize(
+    "text", ["histogram_sum(up)", "limitk(2, up)", '{"up"}', "{job='a', 'b'='c'}", "first_over_time(up[5m])", "('a')"]
+)
 def test_what_is_newer_or_native_is_outside_the_scope(text: str) -> None:
     assert reason(text)
 
 
-@pytest.mark.parametrize("text", ["up", "histogram_quantile(0.9, up)", "count_values('up', up)", "{job='limitk'}"])
+@pytest.mark.parametrize(
+    "text", ["up", "histogram_quantile(0.9, up)", "count_values('up', up)", "{job='limitk'}", """{job=~"x{',\"'"}"""]
+)
 def test_the_rest_is_inside_the_scope(text: str) -> None:
     assert reason(text) == ""
 
