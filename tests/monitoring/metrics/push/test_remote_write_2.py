@@ -13,7 +13,16 @@ from monitoring.metrics.push.heard import TooMuchError
 from monitoring.metrics.push.labels import LabelError, checked
 from monitoring.metrics.push.wire import WireError
 from tests.fakes.remote_writer import NOON_MS, Request, Series, request_1, request_2
-from tests.monitoring.metrics.push.test_remote_write_1 import DOWN, SERIES, STALE, UP, Memory, Samples, samples_of
+from tests.monitoring.metrics.push.test_remote_write_1 import (
+    DOWN,
+    SERIES,
+    STALE,
+    UP,
+    Memory,
+    Samples,
+    samples_of,
+    varint,
+)
 
 
 def read_twice(data: bytes) -> tuple[Samples, Samples]:
@@ -139,6 +148,18 @@ def test_a_request_of_the_other_version_holds_nothing() -> None:
 def test_millions_of_empty_parts_are_too_much(part: bytes) -> None:
     with pytest.raises(TooMuchError):
         remote_write_2.read(part * 1_100_000, Memory().get)
+
+
+def test_the_times_at_which_a_counter_began_are_passed_over() -> None:
+    """Of a sample (field 3) and, in earlier drafts of the specification, of a series (field 6)."""
+    request = request_2(Series(UP, [(NOON_MS, 1.5)]))
+    began = b"\x18" + varint(NOON_MS - 1), b"\x30" + varint(NOON_MS - 1)
+    sample = request.timeseries[0].samples[0].SerializeToString() + began[0]
+    refs = bytes(request.timeseries[0].labels_refs)
+    series = b"\x0a" + varint(len(refs)) + refs + b"\x12" + varint(len(sample)) + sample + began[1]
+    request.ClearField("timeseries")
+    heard = remote_write_2.read(request.SerializeToString() + b"\x2a" + varint(len(series)) + series, Memory().get)
+    assert (heard.times.tolist(), heard.values.tolist(), heard.tally.total) == ([NOON_MS], [1.5], 0)
 
 
 def test_references_one_by_one_are_read_as_quickly_as_packed_ones() -> None:
