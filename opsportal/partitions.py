@@ -1,6 +1,6 @@
 """Time partitions of PostgreSQL: made ahead of time, dropped when they are older than what is kept.
 
-Every partitioned table has a default partition, so that a row of an odd time is never refused; `ensure` moves such rows when their
+A partitioned table may have a default partition, so that a row of an odd time is never refused; `ensure` moves such rows when their
 proper partition is made.
 """
 
@@ -66,16 +66,16 @@ def existing(table: PartitionedTable) -> set[str]:
 def expire(table: PartitionedTable, before: datetime) -> list[str]:
     """Drop the partitions that end at or before `before`; their names. Rows of the default partition are deleted by time."""
     kept_from = table.partition(table.start(before))
-    old = sorted(name for name in existing(table) if name < kept_from and name != f"{table.name}_default")
+    have, default = existing(table), f"{table.name}_default"
+    old = sorted(name for name in have if name < kept_from and name != default)
     with connection.cursor() as cursor:
         for name in old:
             cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
-        cursor.execute(
-            sql.SQL("DELETE FROM {} WHERE {} < %s").format(
-                sql.Identifier(f"{table.name}_default"), sql.Identifier(table.column)
-            ),
-            [before],
-        )
+        if default in have:
+            cursor.execute(
+                sql.SQL("DELETE FROM {} WHERE {} < %s").format(sql.Identifier(default), sql.Identifier(table.column)),
+                [before],
+            )
     return old
 
 
@@ -90,15 +90,19 @@ def _make(table: PartitionedTable, start: datetime) -> bool:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"partition {table.name}"])
-        if table.partition(start) in existing(table):
+        have = existing(table)
+        if table.partition(start) in have:
             return False
-        cursor.execute(sql.SQL("CREATE TABLE {child} (LIKE {parent} INCLUDING DEFAULTS INCLUDING STORAGE)").format(**names))
         cursor.execute(
-            sql.SQL(
-                "WITH moved AS (DELETE FROM {default} WHERE {column} >= {low} AND {column} < {high} RETURNING *) "
-                "INSERT INTO {child} SELECT * FROM moved"
-            ).format(**names)
+            sql.SQL("CREATE TABLE {child} (LIKE {parent} INCLUDING DEFAULTS INCLUDING STORAGE)").format(**names)
         )
+        if f"{table.name}_default" in have:
+            cursor.execute(
+                sql.SQL(
+                    "WITH moved AS (DELETE FROM {default} WHERE {column} >= {low} AND {column} < {high} RETURNING *) "
+                    "INSERT INTO {child} SELECT * FROM moved"
+                ).format(**names)
+            )
         cursor.execute(
             sql.SQL("ALTER TABLE {parent} ATTACH PARTITION {child} FOR VALUES FROM ({low}) TO ({high})").format(**names)
         )

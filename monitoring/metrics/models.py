@@ -1,9 +1,8 @@
 """Who sends, what is measured, what metrics are, and how long it is kept. Samples live in tables that only this room's SQL touches."""
 
 from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MinValueValidator
 from django.db import models
-
-from monitoring.metrics.tiers import RAW, TIERS
 
 
 class MetricSource(models.Model):
@@ -52,7 +51,7 @@ class Series(models.Model):
     key = models.BinaryField(
         max_length=16, unique=True, help_text="First half of the SHA-256 of name and sorted labels."
     )
-    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="series")
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="series", db_index=False)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(auto_now_add=True, help_text="To within a day.")
 
@@ -60,8 +59,8 @@ class Series(models.Model):
         verbose_name_plural = "series"
         ordering = ["name", "id"]
         indexes = [
-            models.Index(fields=["name", "id"], name="series_name_id"),
-            GinIndex(fields=["labels"], name="series_labels_gin", opclasses=["jsonb_path_ops"]),
+            models.Index(fields=["name"], name="series_name"),
+            GinIndex(fields=["labels"], name="series_labels_gin", opclasses=["jsonb_path_ops"], fastupdate=False),
         ]
 
     def __str__(self) -> str:
@@ -100,43 +99,33 @@ class RunningTotal(models.Model):
         return str(self.series_id)
 
 
-class RetentionTier(models.Model):
-    """How long one tier is kept. A tier without a row is kept as `tiers` says."""
-
-    tier = models.CharField(max_length=4, primary_key=True, choices=[(one.name, one.label) for one in TIERS.values()])
-    kept_days = models.PositiveIntegerField(
-        null=True,
-        blank=True,
-        help_text="Days; 0: this roll-up is not built. Empty: SAMPLES_KEPT_DAYS for raw samples, else the default.",
-    )
-
-    class Meta:
-        db_table = "metrics_retention"
-        verbose_name = "retention of samples"
-        verbose_name_plural = "retention of samples"
-        ordering = ["tier"]
-        constraints = [
-            models.CheckConstraint(
-                condition=~models.Q(tier=RAW.name, kept_days=0),
-                name="metrics_raw_is_kept",
-                violation_error_message="Raw samples are kept for a day at least.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return TIERS[self.tier].label
-
-
 class StoreState(models.Model):
-    """One row about the whole store. `series_epoch` grows when series are removed."""
+    """One row about the whole store: how long its tiers are kept, and what was done last. `series_epoch` grows when series are removed."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
+    raw_days = models.PositiveIntegerField(
+        "raw samples",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days; empty: SAMPLES_KEPT_DAYS.",
+    )
+    minute_days = models.PositiveIntegerField(
+        "1-minute roll-up", null=True, blank=True, help_text="Days; 0: not built, as when empty."
+    )
+    ten_minutes_days = models.PositiveIntegerField(
+        "10-minute roll-up", null=True, blank=True, help_text="Days; 0: not built; empty: 90."
+    )
+    hour_days = models.PositiveIntegerField(
+        "1-hour roll-up", null=True, blank=True, help_text="Days; 0: not built; empty: 800."
+    )
     series_epoch = models.BigIntegerField(default=0)
     compacted_at = models.DateTimeField(null=True, blank=True)
     facts = models.JSONField(default=dict)
 
     class Meta:
         db_table = "metrics_state"
+        verbose_name = verbose_name_plural = "store of samples"
 
     def __str__(self) -> str:
-        return "store"
+        return "Store of samples"

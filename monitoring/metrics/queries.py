@@ -19,7 +19,7 @@ WHERE c.relkind = 'r' AND (c.relname = ANY(%(plain)s) OR c.oid IN (SELECT inhrel
     SELECT to_regclass(t) FROM unnest(%(parents)s::text[]) AS t)))
 """
 PLAIN = (
-    "metrics_series", "metrics_source", "metrics_target", "metrics_schema", "metrics_metadata", "metrics_state", "metrics_retention",
+    "metrics_series", "metrics_source", "metrics_target", "metrics_schema", "metrics_metadata", "metrics_state",
     "metrics_runningtotal", HOURS,
 )  # fmt: skip
 COUNTS = """

@@ -9,13 +9,13 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 from psycopg import errors, sql
 
-from monitoring.metrics.models import RetentionTier
-from monitoring.metrics.tiers import DAY_MS, HOT, LONGEST_MS, RAW, TIERS
+from monitoring.metrics.models import StoreState
+from monitoring.metrics.tiers import DAY_MS, HOT, HOURS, LONGEST_MS, RAW, TIERS
 from opsportal.partitions import ensure, existing, expire
 
 LOCK_WAIT = "300ms"
 """Longest time that writers may have to wait for a partition to be dropped."""
-LEAST_BYTES_FREED = 1 << 20
+LEAST_BYTES_FREED = 1 << 16
 SERIES_SPARED = timedelta(days=2)
 SCHEMA_SPARED = "1 day"
 MOST_SERIES_REMOVED = 20_000
@@ -58,7 +58,10 @@ _known: tuple[float, dict[str, int]] = (-KNOWN_S, {})
 
 def kept_days() -> dict[str, int]:
     """Days by tier; 0: not built."""
-    chosen = dict(RetentionTier.objects.values_list("tier", "kept_days"))
+    row = (
+        StoreState.objects.filter(pk=1).values_list("raw_days", "minute_days", "ten_minutes_days", "hour_days").first()
+    )
+    chosen = dict(zip(TIERS, row or (), strict=False))
     fallback = {name: tier.kept_days for name, tier in TIERS.items()} | {RAW.name: settings.SAMPLES_KEPT_DAYS}
     return {name: fallback[name] if (days := chosen.get(name)) is None else days for name in TIERS}
 
@@ -83,6 +86,7 @@ def hot_partitions_drop(now: datetime) -> list[str]:
     default = f"{HOT.name}_default"
     old = sorted(name for name in existing(HOT) if name < kept_from and name != default)
     _free_if_empty(default, "TRUNCATE {}", LEAST_BYTES_FREED)
+    _free_if_empty(HOURS, "TRUNCATE {}", LEAST_BYTES_FREED)
     return [name for name in old if _free_if_empty(name, "DROP TABLE {}")]
 
 
@@ -97,7 +101,8 @@ def _free_if_empty(name: str, statement: LiteralString, least_bytes: int = 0) ->
         try:
             with transaction.atomic():
                 cursor.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_WAIT)))
-                cursor.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(HOT.name)))
+                parent = sql.Identifier(HOURS if name == HOURS else HOT.name)
+                cursor.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(parent))
                 cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table))
                 empty = not cursor.fetchone()[0]
                 if empty:

@@ -1,6 +1,7 @@
 """Sources, targets, schemas, hot rows and blocks: the store that samples move into (0004 moves them)."""
 
 import django.contrib.postgres.indexes
+import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
@@ -79,13 +80,11 @@ def make_tables(apps, schema_editor):
             cursor.execute(statement)
         for table in TABLES:
             cursor.execute(BLOCKS.format(table=table))
-            cursor.execute(create_default(table))
         cursor.execute(HOURS)
 
 
-def set_tiers(apps, schema_editor):
-    tiers = apps.get_model("metrics", "RetentionTier")
-    tiers.objects.bulk_create([tiers(tier=name, kept_days=None) for name in ("raw", "1m", "10m", "1h")])
+def make_state(apps, schema_editor):
+    apps.get_model("metrics", "StoreState").objects.create(id=1)
 
 
 class Migration(migrations.Migration):
@@ -135,32 +134,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="RetentionTier",
-            fields=[
-                ("tier", models.CharField(choices=[("raw", "Raw samples"), ("1m", "1 minute"), ("10m", "10 minutes"), ("1h", "1 hour")], max_length=4, primary_key=True, serialize=False)),
-                ("kept_days", models.PositiveIntegerField(blank=True, help_text="Days; 0: this roll-up is not built. Empty: SAMPLES_KEPT_DAYS for raw samples, else the default.", null=True)),
-            ],
-            options={
-                "verbose_name": "retention of samples",
-                "verbose_name_plural": "retention of samples",
-                "db_table": "metrics_retention",
-                "ordering": ["tier"],
-                "constraints": [models.CheckConstraint(condition=models.Q(("kept_days", 0), ("tier", "raw"), _negated=True), name="metrics_raw_is_kept", violation_error_message="Raw samples are kept for a day at least.")],
-            },
-        ),
-        migrations.CreateModel(
             name="StoreState",
             fields=[
                 ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("raw_days", models.PositiveIntegerField(blank=True, help_text="Days; empty: SAMPLES_KEPT_DAYS.", null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name="raw samples")),
+                ("minute_days", models.PositiveIntegerField(blank=True, help_text="Days; 0: not built, as when empty.", null=True, verbose_name="1-minute roll-up")),
+                ("ten_minutes_days", models.PositiveIntegerField(blank=True, help_text="Days; 0: not built; empty: 90.", null=True, verbose_name="10-minute roll-up")),
+                ("hour_days", models.PositiveIntegerField(blank=True, help_text="Days; 0: not built; empty: 800.", null=True, verbose_name="1-hour roll-up")),
                 ("series_epoch", models.BigIntegerField(default=0)),
                 ("compacted_at", models.DateTimeField(blank=True, null=True)),
                 ("facts", models.JSONField(default=dict)),
             ],
-            options={"db_table": "metrics_state"},
+            options={"verbose_name": "store of samples", "verbose_name_plural": "store of samples", "db_table": "metrics_state"},
         ),
-        migrations.RemoveIndex(model_name="series", name="series_name"),
+        migrations.RemoveIndex(model_name="series", name="series_labels_gin"),
+        migrations.AddIndex(
+            model_name="series",
+            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=["labels"], name="series_labels_gin", opclasses=["jsonb_path_ops"]),
+        ),
         migrations.AlterField(model_name="series", name="name", field=models.CharField(max_length=500)),
-        migrations.AddIndex(model_name="series", index=models.Index(fields=["name", "id"], name="series_name_id")),
         migrations.AddField(
             model_name="series",
             name="last_seen_at",
@@ -170,7 +162,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="series",
             name="target",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="series", to="metrics.target"),
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="series", to="metrics.target"),
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[
@@ -191,5 +183,5 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "metrics_runningtotal"},
         ),
-        migrations.RunPython(set_tiers, migrations.RunPython.noop),
+        migrations.RunPython(make_state, migrations.RunPython.noop),
     ]

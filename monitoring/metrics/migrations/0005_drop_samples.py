@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             model_name="series",
             name="target",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="series", to="metrics.target"
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="series", to="metrics.target"
             ),
         ),
         migrations.RunSQL("DROP TABLE metrics_sample", migrations.RunSQL.noop),
