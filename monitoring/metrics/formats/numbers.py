@@ -17,7 +17,7 @@ def go_float(value: float) -> str:
     """As `'g', -1`: exponents from 1e+06 on and below 0.0001. What exposition text and label values (`le`) hold."""
     if not -inf < value < inf:
         return _not_finite(value)
-    text = repr(value)
+    text = repr(float(value))
     if -GO_EXPONENT_FROM < value < GO_EXPONENT_FROM:
         return text.removesuffix(".0")
     return text if "e" in text else _with_exponent(text)
@@ -33,7 +33,7 @@ def plain_float(value: float) -> str:
     """As `'f', -1`: never an exponent. Scalars of the HTTP API, and the text of PromQL expressions."""
     if not -inf < value < inf:
         return _not_finite(value)
-    text = repr(value)
+    text = repr(float(value))
     return format(Decimal(text), "f") if "e" in text else text.removesuffix(".0")
 
 
@@ -41,7 +41,7 @@ def api_float(value: float) -> str:
     """Samples of the HTTP API: plain from 1e-6 up to 1e21, beyond that with an exponent of two digits or more."""
     if value == 0 or not -inf < value < inf or API_EXPONENT_BELOW <= abs(value) < API_EXPONENT_FROM:
         return plain_float(value)
-    return repr(value)
+    return repr(float(value))
 
 
 def _not_finite(value: float) -> str:

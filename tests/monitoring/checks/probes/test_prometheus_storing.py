@@ -1,30 +1,21 @@
 """What a `prometheus` check leaves in the store: samples, reports, stale markers; over real sockets and a real database."""
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
-from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from monitoring.checks.actions import check_save, service_save
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Probe, Result
-from monitoring.checks.probes.prometheus import PrometheusProbe
 from monitoring.metrics.models import MetricMetadata
-from monitoring.metrics.promql.storage import STALE_BITS, Hints, Matcher
-from monitoring.metrics.reading import PostgresStorage
-from opsportal.database import conninfo
 from tests.fakes.exporters import exporting
-from tests.monitoring.checks.probes.trying import probe_of, run
+from tests.monitoring.checks.probes.scraping import STALE, Pool, Scraping, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
-STALE = "stale"
 REPORTS = [
     "scrape_duration_seconds",
     "scrape_samples_post_metric_relabeling",
@@ -32,66 +23,6 @@ REPORTS = [
     "scrape_series_added",
     "up",
 ]
-
-
-@pytest.fixture
-async def portal() -> AsyncIterator[Pool]:
-    text = await sync_to_async(conninfo)()
-    async with AsyncConnectionPool(text, min_size=1, max_size=4, open=False, kwargs={"autocommit": True}) as pool:
-        yield pool
-    await sync_to_async(connections.close_all)()
-
-
-class Scraping:
-    """A check run every 15 s, each run with what the last one left in its memory."""
-
-    def __init__(self, portal: Pool, *targets: str, **settings: Any) -> None:
-        self.portal = portal
-        self.settings = {"targets": list(targets), "job": "shop"} | settings
-        self.probe: Probe = probe_of(PrometheusProbe, **self.settings)
-        self.start = datetime.now(UTC) - timedelta(minutes=10)
-        self.runs = 0
-        self.memory: Mapping[str, Any] = {}
-
-    async def run(self, **context: Any) -> Result:
-        now = self.start + timedelta(seconds=15 * self.runs)
-        self.runs += 1
-        result = await run(self.probe, memory=self.memory, now=now, portal=self.portal, **context)
-        if result.memory is not None:
-            self.memory = result.memory
-        return result
-
-    def restarted(self, **settings: Any) -> None:
-        self.probe = probe_of(PrometheusProbe, **(self.settings | settings))
-
-    async def series(self, name: str, **labels: str) -> dict[tuple[tuple[str, str], ...], list[Any]]:
-        """Values by labels other than the name, one for each run from the first on; None where there is none."""
-        found = await sync_to_async(_read)(name, labels)
-        start_ms = int(self.start.timestamp() * 1000)
-        rows = {}
-        for key, samples in found.items():
-            rows[key] = [None] * self.runs
-            for time, value in samples:
-                rows[key][(time - start_ms) // 15_000] = value
-        return rows
-
-    async def values(self, name: str, **labels: str) -> list[Any]:
-        [values] = (await self.series(name, **labels)).values()
-        return values
-
-
-def _read(name: str, labels: Mapping[str, str]) -> dict[tuple[tuple[str, str], ...], list[tuple[int, Any]]]:
-    matchers = [Matcher("__name__", "=", name), *(Matcher(key, "=", value) for key, value in labels.items())]
-    found = PostgresStorage().select(matchers, 0, 2**41, Hints(0, 2**41))
-    connections.close_all()
-    rows = {}
-    for place, own in enumerate(found.labels):
-        span = slice(*found.offsets[place : place + 2])
-        bits, values = found.values[span].view("uint64").tolist(), found.values[span].tolist()
-        values = [STALE if bit == STALE_BITS else value for bit, value in zip(bits, values, strict=True)]
-        key = tuple(pair for pair in own if pair[0] != "__name__")
-        rows[key] = list(zip(found.times[span].tolist(), values, strict=True))
-    return rows
 
 
 async def test_a_page_is_stored_with_its_targets_labels(portal: Pool) -> None:
@@ -191,7 +122,7 @@ async def test_what_was_remembered_long_ago_gets_no_stale_marker(portal: Pool) -
         scraping.restarted()
         exporter.page = "a 1\n"
         await scraping.run()
-    found = await sync_to_async(_read)("b", {})
+    found = await sync_to_async(read)("b", {})
     assert [[value for _, value in rows] for rows in found.values()] == [[1]]
 
 

@@ -1,6 +1,7 @@
 import math
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +64,10 @@ def test_plain_floats_have_no_exponent(value: float, text: str) -> None:
 )
 def test_bounds_of_openmetrics_are_floats(value: float, text: str) -> None:
     assert openmetrics_float(value) == text
+
+
+def test_numbers_of_other_kinds_are_written_alike() -> None:
+    assert [form(kind(3)) for form in (go_float, plain_float, api_float) for kind in (int, np.float64)] == ["3"] * 6
 
 
 @given(st.floats(allow_nan=False))
