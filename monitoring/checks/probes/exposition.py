@@ -1,16 +1,16 @@
-"""The Prometheus text format, as much of it as a probe reads: samples; comments and times are passed over. Pure.
+"""Samples of a page as far as a probe wants them: few, finite, and whatever else is on the page passed over. Pure.
 
-https://prometheus.io/docs/instrumenting/exposition_formats/
+A page that is to be taken as a whole is read by `monitoring.metrics.formats`, whose reading of a line this is.
 """
 
 import math
-import re
 from typing import NamedTuple
 
-from monitoring.checks.value_names import split_name
+from monitoring.metrics.formats.errors import LineError
+from monitoring.metrics.formats.sample_line import LineLimits, Pairs, read_series, read_tail
 
-LINE = re.compile(r'([A-Za-z_:][A-Za-z0-9_:]*)[ \t]*(\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})?[ \t]+(\S+)')
 MOST_SAMPLES = 5_000
+NAME = "__name__"
 
 
 class Sampled(NamedTuple):
@@ -20,22 +20,23 @@ class Sampled(NamedTuple):
 
 
 def parse(text: str) -> list[Sampled]:
-    """The samples of a page, at most MOST_SAMPLES; lines that are none, and values that are not finite, are left
-    out."""
+    """The samples of a page, at most MOST_SAMPLES; lines that are none, and values that are not finite, are left out."""
     found: list[Sampled] = []
-    for line in text.splitlines():
-        match = LINE.match(line.strip()) if not line.lstrip().startswith("#") else None
-        value = _number(match[3]) if match else None
-        if match and value is not None:
-            found.append(Sampled(match[1], split_name(match[1] + (match[2] or ""))[1], value))
+    shared: Pairs = {}
+    for line in text.split("\n"):
+        try:
+            sample = _sample(line.strip().encode(), shared)
+        except LineError:
+            continue
+        if math.isfinite(sample.value):
+            found.append(sample)
         if len(found) == MOST_SAMPLES:
             break
     return found
 
 
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+def _sample(line: bytes, shared: Pairs) -> Sampled:
+    """Raises LineError; for a comment too, since it does not begin with a name."""
+    begin, pairs = read_series(line, LineLimits(), shared)
+    labels = dict(pairs)
+    return Sampled(labels.pop(NAME), labels, read_tail(line[begin:], openmetrics=False)[0])
