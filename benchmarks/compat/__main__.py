@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import Counter
 
+from benchmarks.compat.answers import OTHER, USUAL, Settings
 from benchmarks.compat.ours import Ours
 from benchmarks.compat.prometheus import running
 from benchmarks.compat.queries import FAMILIES
@@ -22,16 +23,21 @@ from benchmarks.compat.tally import Side, Tally, of_family, tally
 from benchmarks.report import Report
 
 SHOWN = 8
+OF_SETTINGS = ("selectors", "offset_at", "subqueries", "mixed")
+"""Families that are asked again with another lookback and another default step."""
 
 
 def main() -> None:
     options = arguments()
     install()
     series, report = data_set(), Report()
-    with running() as prometheus:
-        prometheus.feed(series)
-        ours = Ours(in_memory(series))
-        tallies = [measured(report, family, prometheus, ours, options) for family in options.only or FAMILIES]
+    storage, tallies = in_memory(series), []
+    for settings, families in ((USUAL, FAMILIES), (OTHER, OF_SETTINGS)):
+        with running(settings) as prometheus:
+            prometheus.feed(series)
+            sides = prometheus, Ours(storage, settings)
+            chosen = [family for family in families if family in (options.only or families)]
+            tallies += [measured(report, family, sides, options, settings) for family in chosen]
     total(report, tallies, len(series), sum(len(one.times) for one in series))
     report.finish()
 
@@ -54,9 +60,14 @@ def install() -> None:
         sys.exit("prometheus is not on the PATH. On Debian 12: apt-get install --no-install-recommends prometheus")
 
 
-def measured(report: Report, family: str, theirs: Side, ours: Side, options: argparse.Namespace) -> Tally:
-    found = tally(family, of_family(family, BASE_S, options.every), theirs, ours)
-    report.at_least(f"{family}: equal", found.counts["equal"], f"of {found.questions}", found.questions)
+def measured(
+    report: Report, family: str, sides: tuple[Side, Side], options: argparse.Namespace, settings: Settings
+) -> Tally:
+    found = tally(family, of_family(family, BASE_S, options.every), *sides)
+    with_other = (
+        "" if settings == USUAL else f", lookback {settings.lookback_ms} ms, step {settings.default_step_ms} ms"
+    )
+    report.at_least(f"{family}{with_other}: equal", found.counts["equal"], f"of {found.questions}", found.questions)
     for finding in itertools.islice(found.findings, None if options.verbose else SHOWN):
         question = finding.question
         span = f"{question.start_ms}..{question.end_ms}/{question.step_ms}" if question.step_ms else question.start_ms
@@ -69,7 +80,7 @@ def total(report: Report, tallies: list[Tally], series: int, samples: int) -> No
     outside = sum((one.outside for one in tallies), Counter())
     report.plain("series", series, "")
     report.plain("samples", samples, "")
-    report.plain("expressions", sum(one.expressions for one in tallies), "")
+    report.plain("expressions", len(set().union(*(one.expressions for one in tallies))), "")
     report.plain("questions", sum(counts.values()), "")
     for why, count in outside.items():
         report.plain(f"outside the declared scope, {why}", count, "")

@@ -23,6 +23,16 @@ class Question(NamedTuple):
         return "range" if self.step_ms else "instant"
 
 
+class Settings(NamedTuple):
+    """Of a server: how old a sample may be, and the step of a subquery without one."""
+
+    lookback_ms: int
+    default_step_ms: int
+
+
+USUAL, OTHER = Settings(300_000, 60_000), Settings(61_000, 25_000)
+
+
 class Row(NamedTuple):
     """A series of an answer: `times` ms and `values`, both (m)."""
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.compat.answers import Answer, Question, Row, refusal
+from benchmarks.compat.answers import USUAL, Answer, Question, Row, Settings, refusal
 from monitoring.metrics.promql import evaluate
 from monitoring.metrics.promql.errors import PromqlError
 from monitoring.metrics.promql.storage import Storage
@@ -12,8 +12,9 @@ from monitoring.metrics.promql.vectors import Ints, Scalar, Text, Vector, Window
 class Ours:
     """Evaluates over `storage`; what an exception other than the engine's own says is an answer too: a wrong one."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, settings: Settings = USUAL) -> None:
         self.storage = storage
+        self.settings = settings._asdict()
 
     def ask(self, question: Question) -> Answer:
         try:
@@ -26,9 +27,9 @@ class Ours:
     def _ask(self, question: Question) -> Answer:
         if question.step_ms:
             span = (question.start_ms, question.end_ms, question.step_ms)
-            result = evaluate.query_range(self.storage, question.text, *span)
+            result = evaluate.query_range(self.storage, question.text, *span, **self.settings)
         else:
-            result = evaluate.query(self.storage, question.text, question.start_ms)
+            result = evaluate.query(self.storage, question.text, question.start_ms, **self.settings)
         times = np.asarray(result.step_times_ms, dtype=np.int64)
         return answer(result.value, times, "matrix" if question.step_ms else result.kind)
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from benchmarks.compat.answers import Answer, Question, Row, refusal
+from benchmarks.compat.answers import USUAL, Answer, Question, Row, Settings, refusal
 from benchmarks.compat.remote_write import HEADERS, request
 from benchmarks.compat.samples.series import Series
 from monitoring.metrics.promql.storage import Labels
@@ -95,13 +95,14 @@ def seconds(ms: int) -> str:
 
 
 @contextmanager
-def running(program: str = "prometheus") -> Iterator[Prometheus]:
+def running(settings: Settings = USUAL, program: str = "prometheus") -> Iterator[Prometheus]:
     """A Prometheus without data or targets. RuntimeError with its log if it does not become ready."""
     folder, port = Path(tempfile.mkdtemp(prefix="opsportal-prometheus-")), free_port()
-    (folder / "prometheus.yml").write_text("global:\n  scrape_interval: 1h\n")
+    (folder / "prometheus.yml").write_text(f"global:\n  evaluation_interval: {settings.default_step_ms}ms\n")
     log = folder / "log"
+    command = [program, *options(folder, port), f"--query.lookback-delta={settings.lookback_ms}ms"]
     with log.open("wb") as output:
-        process = subprocess.Popen([program, *options(folder, port)], stdout=output, stderr=output, cwd=folder)
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
     try:
         one = Prometheus(port)
         with closing(one.connection):

@@ -26,7 +26,7 @@ class Tally:
     """Of one family: expressions asked, verdicts over questions, what is not equal, and what was left out and why."""
 
     family: str
-    expressions: int = 0
+    expressions: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     outside: Counter[str] = field(default_factory=Counter)
@@ -42,7 +42,7 @@ def tally(family: str, questions: Iterable[list[Question]], theirs: Side, ours: 
     for expression in questions:
         inside = [question for question in expression if not reason_outside(question)]
         found.outside.update(filter(None, map(reason_outside, expression)))
-        found.expressions += bool(inside)
+        found.expressions.update(question.text for question in inside)
         for question in inside:
             count(found, question, theirs, ours)
     return found

@@ -1,12 +1,18 @@
 """The comparison itself: that it sees what differs."""
 
+import re
+from functools import cache
+
 import numpy as np
 import pytest
 
 from benchmarks.compat.answers import Answer, Question, Row, refusal
 from benchmarks.compat.compare import verdict
+from benchmarks.compat.queries import FAMILIES, queries
 from benchmarks.compat.queries.query import Query, spread
 from benchmarks.compat.scope import reason_outside
+from monitoring.metrics.promql.lexing import AGGREGATORS
+from monitoring.metrics.promql.signatures import SIGNATURES
 
 
 def vector(*values: float) -> Answer:
@@ -94,3 +100,18 @@ def test_the_rest_is_inside_the_scope(text: str) -> None:
 def test_a_window_fixed_in_time_under_predict_linear_is_outside_only_in_a_range() -> None:
     text = "predict_linear(up[5m] @ 0, 60)"
     assert (reason(text), bool(reason(text, 60_000))) == ("", True)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in SIGNATURES if not reason(f"{name}(up)")))
+def test_every_function_is_asked_about(name: str) -> None:
+    assert [text for text in expressions() if f"{name}(" in text] != []
+
+
+@pytest.mark.parametrize("name", sorted(name for name in AGGREGATORS if not reason(f"{name}(up)")))
+def test_every_aggregation_is_asked_about(name: str) -> None:
+    assert [text for text in expressions() if re.search(rf"\b{name}\s*(by|without|\()", text)] != []
+
+
+@cache
+def expressions() -> list[str]:
+    return [query.text for family in FAMILIES for query in queries(family)]
