@@ -68,6 +68,8 @@ class Flusher:
                 if self.unsure:
                     self._send(self.unsure)
                 self._flush_all()
+                if not self.known_families:  # Valkey forgot everything since the last time
+                    self._flush_all()
             except (redis.RedisError, OSError) as error:
                 self._note(type(error).__name__)
                 return False
