@@ -30,6 +30,9 @@ SIDEBAR: dict[str, tuple[Entry, ...]] = {
         Entry("Status changes", "change_history", "checks.StatusChange"),
         Entry("Pings of jobs", "cardiology", "checks.HeartbeatPing"),
         Entry("Series", "show_chart", "metrics.Series"),
+        Entry("Metrics", "label", "metrics.MetricMetadata"),
+        Entry("Sources of metrics", "sensors", "metrics.MetricSource"),
+        Entry("Store of samples", "inventory_2", "metrics.StoreState"),
     ),
     "People": (
         Entry("Users", "person", "access.User"),

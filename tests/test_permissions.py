@@ -62,6 +62,8 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(
         ["", "machines/", "feed/", "services/<slug:slug>/", "machines/<slug:slug>/", "changes/<int:change_id>/"], page()
     ),
+    **dict.fromkeys([f"query/{tail}" for tail in ("", "check/", "cardinality/", "metrics/")], page()),
+    **dict.fromkeys(["query/export.csv", "query/metrics/<str:name>/"], page()),
     **dict.fromkeys(["services/<slug:slug>/series.json", "services/<slug:slug>/series.csv"], page()),
     **dict.fromkeys(["machines/<slug:slug>/series.json", "machines/<slug:slug>/series.csv"], page()),
     "services/<slug:slug>/pings/<int:ping_id>/": page(),
@@ -95,13 +97,24 @@ RULES: dict[str, Rule] = {
 OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
 ADMIN_LISTS = {
     **dict.fromkeys(["checks/service", "checks/check", "checks/maintenancewindow", "checks/databasetarget"], OPERATE),
+    "shipping/destination": OPERATE,
     **dict.fromkeys(
         ["checks/statuschange", "checks/heartbeatping", "checks/machine", "events/event", "metrics/series"], OPERATE
     ),
+    **dict.fromkeys(["metrics/metricsource", "metrics/metricmetadata", "metrics/storestate"], OPERATE),
     **dict.fromkeys(["access/user", "auth/group", "access/apitoken"], ADMINISTER),
 }
 ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {"checks/maintenancewindow": OPERATE}
-NOBODY_ADDS = {"checks/statuschange", "checks/heartbeatping", "checks/machine", "events/event", "metrics/series"}
+NOBODY_ADDS = {
+    "checks/statuschange",
+    "checks/heartbeatping",
+    "checks/machine",
+    "events/event",
+    "metrics/series",
+    "metrics/metricsource",
+    "metrics/metricmetadata",
+    "metrics/storestate",
+}
 
 
 def addresses() -> list[str]:

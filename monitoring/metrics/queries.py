@@ -63,10 +63,14 @@ class Stats:
     last_tick: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def raw_samples(self) -> int:
+        return sum(self.samples.values())
+
+    @property
     def bytes_per_sample(self) -> float:
         """Of raw samples: everything but the roll-ups, indexes and series counted."""
         raw = sum(size for name, size in self.bytes.items() if name not in {tier.name for tier in ROLLUPS})
-        return raw / max(1, sum(self.samples.values()))
+        return raw / max(1, self.raw_samples)
 
 
 @dataclass(slots=True)

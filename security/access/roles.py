@@ -45,6 +45,7 @@ ROLES: dict[str, Role] = {
                 "checks.*_machine",
                 "checks.push_report",
                 "metrics.push_samples",
+                "metrics.change_storestate",
             ),
             includes=(OPERATOR,),
         ),

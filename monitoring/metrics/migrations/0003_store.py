@@ -50,7 +50,7 @@ CREATE TABLE {table} (
     first_ms bigint NOT NULL,
     last_ms bigint NOT NULL,
     header_bytes integer NOT NULL,
-    made_at timestamptz NOT NULL DEFAULT now(),
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     data bytea NOT NULL,
     PRIMARY KEY (target_id, start)
 ) PARTITION BY RANGE (start);
