@@ -175,6 +175,8 @@ def _timed(tails: list[bytes], openmetrics: bool) -> Numbers:
     texts = [tail.partition(b" ")[0] for tail in tails]  # twice, since keeping the tuples costs more than making them
     times = [tail.partition(b" ")[2] for tail in tails]
     if not openmetrics:
+        if b"+" in b"".join(times):
+            raise ValueError
         return _values(texts), np.array(list(map(int, times)), dtype=np.int64)
     seconds = _values(times)
     if not (np.abs(seconds) < MOST_SECONDS).all():

@@ -173,6 +173,7 @@ WRONG = [
     (b"m\n", False, "line 1 has no value"),
     (b"m 1 2 3\n", False, "line 1 goes on after value and time: '3'"),
     (b"m 1 1.5\n", False, "line 1 has a time that is not a whole number"),
+    (b"m 1 +5\n", False, "line 1 has a time that is not a whole number"),
     (b"m 1 99999999999999999999\n", False, "line 1 has a time that is not a whole number"),
     (b"m 1 # {} 2\n", False, "line 1 goes on after value and time"),
     (b"m{a=\"\xff\"} 1\n", False, "line 1 is not UTF-8"),
