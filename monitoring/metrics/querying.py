@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from django.conf import settings
@@ -43,6 +43,7 @@ class Turns:
     at_once: int
     free: threading.Semaphore
     waiting: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def turn(self, deadline: float) -> Iterator[None]:
@@ -57,16 +58,23 @@ class Turns:
             self.free.release()
 
     def _wait(self, deadline: float) -> None:
-        if self.waiting >= self.at_once * WAITING_PER_TURN:
+        if not self._queued(1):
             raise PromqlError("timeout", NO_TURN)
-        if not connection.in_atomic_block:
-            connection.close()  # whoever waits holds no connection, or waiting requests would use up PostgreSQL's
-        self.waiting += 1
         try:
+            if not connection.in_atomic_block:
+                connection.close()  # whoever waits holds no connection, or waiting requests would use up PostgreSQL's
             if not self.free.acquire(timeout=max(min(deadline - time.monotonic(), LONGEST_WAIT_S), 0.0)):
                 raise PromqlError("timeout", NO_TURN)
         finally:
-            self.waiting -= 1
+            self._queued(-1)
+
+    def _queued(self, change: int) -> bool:
+        """Count who comes and goes; False, and nobody counted, when the queue is full."""
+        with self.lock:
+            if change > 0 and self.waiting >= self.at_once * WAITING_PER_TURN:
+                return False
+            self.waiting += change
+            return True
 
 
 def _turns() -> Turns:
