@@ -10,6 +10,7 @@ from monitoring.checks.probes.base import labelled
 from monitoring.checks.value_names import DURATION_METRIC, metric_name
 from monitoring.dashboards.timerange import TimeRange
 from monitoring.dashboards.values import DURATION, ShownValue, described_values, shown_value
+from monitoring.metrics.browsing import selector as promql
 from monitoring.metrics.store import Selector, SeriesData, read
 
 SERIES_LIMIT = 8
@@ -29,17 +30,36 @@ class Chart:
 
 def chart(check: Check, name: str, asked: TimeRange) -> Chart:
     """The points of the value `name` ("" is the duration of the run), at most timerange.POINTS a series."""
-    metric = metric_name(check.kind, name) if name else DURATION_METRIC
-    selector = Selector(metric, {"service": check.service.slug, "check": check.slug})
+    selector = _selector(check, name)
     return _chart(described(check.kind, name), asked, read(selector, asked.start, asked.end, asked.step))
 
 
 def machine_chart(machine: Machine, name: str, asked: TimeRange) -> Chart:
     """The points of a value that the agent of a machine reported."""
-    selector = Selector(metric_name(MACHINE_KIND, name), {"machine": machine.slug})
+    selector = _machine_selector(machine, name)
     found = read(selector, asked.start, asked.end, asked.step)
     bare = [replace(one, labels={key: text for key, text in one.labels.items() if key != "machine"}) for one in found]
     return _chart(described(MACHINE_KIND, name), asked, bare)
+
+
+def expression(check: Check, name: str) -> str:
+    """What the chart of a check's value shows, in PromQL."""
+    asked = _selector(check, name)
+    return promql(asked.name, asked.labels)
+
+
+def machine_expression(machine: Machine, name: str) -> str:
+    asked = _machine_selector(machine, name)
+    return promql(asked.name, asked.labels)
+
+
+def _selector(check: Check, name: str) -> Selector:
+    metric = metric_name(check.kind, name) if name else DURATION_METRIC
+    return Selector(metric, {"service": check.service.slug, "check": check.slug})
+
+
+def _machine_selector(machine: Machine, name: str) -> Selector:
+    return Selector(metric_name(MACHINE_KIND, name), {"machine": machine.slug})
 
 
 def _chart(value: ShownValue, asked: TimeRange, found: Sequence[SeriesData]) -> Chart:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.dashboards.views import feed, machines, overview, service
+from monitoring.dashboards.views import feed, machines, metrics, overview, query, service
 
 app_name = "dashboards"
 urlpatterns = [
@@ -18,4 +18,10 @@ urlpatterns = [
     path("machines/<slug:slug>/series.json", machines.series_json, name="machine-series"),
     path("machines/<slug:slug>/series.csv", machines.series_csv, name="machine-series-csv"),
     path("feed/", feed.feed, name="feed"),
+    path("query/", query.query, name="query"),
+    path("query/check/", query.check, name="query-check"),
+    path("query/export.csv", query.export, name="query-csv"),
+    path("query/cardinality/", metrics.cardinality, name="cardinality"),
+    path("query/metrics/", metrics.metrics, name="metrics"),
+    path("query/metrics/<str:name>/", metrics.metric, name="metric"),
 ]
