@@ -12,14 +12,13 @@ from django.http import HttpRequest
 from monitoring.metrics import querying
 from monitoring.metrics.prometheus.door import Door
 from monitoring.metrics.prometheus.envelope import Answer
-from monitoring.metrics.prometheus.parameters import Parameters
+from monitoring.metrics.prometheus.parameters import GREATEST_MS, LEAST_MS, Parameters
 from monitoring.metrics.prometheus.queries import now_ms
 from opsportal.version import version
 
 # Grafana and others ask what they may use by this number: the newest Prometheus 2 whose API is answered here.
 SPOKEN_VERSION = "2.55.1"
 STARTED = datetime.now(UTC)
-RECENT_MS = 2 * 3_600_000  # what Prometheus calls the head: the last two hours
 TOP = 10
 
 
@@ -81,13 +80,11 @@ class RuntimeInfo(Door):
 
 
 class Tsdb(Door):
-    """The cardinality of the last two hours: `limit` of each list, 10 unless told."""
+    """The cardinality of all series that are kept, which is known without reading samples: `limit` of each list, 10 unless told."""
 
     def answer(self, request: HttpRequest, parameters: Parameters, **path: str) -> Answer:
-        end_ms = now_ms()
-        start_ms = end_ms - RECENT_MS
         most = parameters.limit() or TOP
-        series = querying.series([], start_ms, end_ms)
+        series = querying.series([], LEAST_MS, GREATEST_MS)
         names: Counter[str] = Counter()
         pairs: Counter[tuple[str, str]] = Counter()
         for labels in series:
@@ -104,8 +101,8 @@ class Tsdb(Door):
                     "numSeries": len(series),
                     "numLabelPairs": len(pairs),
                     "chunkCount": 0,
-                    "minTime": start_ms,
-                    "maxTime": end_ms,
+                    "minTime": now_ms() - settings.SAMPLES_KEPT_DAYS * 86_400_000,
+                    "maxTime": now_ms(),
                 },
                 "seriesCountByMetricName": listed(names, most),
                 "labelValueCountByLabelName": listed(values, most),
