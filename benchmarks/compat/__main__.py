@@ -23,6 +23,7 @@ from benchmarks.compat.tally import Side, Tally, of_family, tally
 from benchmarks.report import Report
 
 SHOWN = 8
+INSTALLED_WITHIN_S = 900
 OF_SETTINGS = ("selectors", "offset_at", "subqueries", "mixed")
 """Families that are asked again with another lookback and another default step."""
 
@@ -55,7 +56,11 @@ def install() -> None:
     if shutil.which("prometheus"):
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "install", "--yes", "--no-install-recommends", "prometheus"], check=False)
+        subprocess.run(
+            ["apt-get", "install", "--yes", "--no-install-recommends", "prometheus"],
+            check=False,
+            timeout=INSTALLED_WITHIN_S,
+        )
     if not shutil.which("prometheus"):
         sys.exit("prometheus is not on the PATH. On Debian 12: apt-get install --no-install-recommends prometheus")
 
@@ -82,6 +87,8 @@ def total(report: Report, tallies: list[Tally], series: int, samples: int) -> No
     report.plain("samples", samples, "")
     report.plain("expressions", len(set().union(*(one.expressions for one in tallies))), "")
     report.plain("questions", sum(counts.values()), "")
+    for what, count in sorted(sum((one.kinds for one in tallies), Counter()).items()):
+        report.plain(what, count, "")
     for why, count in outside.items():
         report.plain(f"outside the declared scope, {why}", count, "")
     report.at_most("differing", counts["differing"], "", 0)

@@ -23,11 +23,13 @@ class Finding(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """Of one family: expressions asked, verdicts over questions, what is not equal, and what was left out and why."""
+    """Of one family: expressions asked, verdicts over questions, kinds of answers, what is not equal, and what
+    was left out and why."""
 
     family: str
     expressions: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     outside: Counter[str] = field(default_factory=Counter)
 
@@ -49,10 +51,18 @@ def tally(family: str, questions: Iterable[list[Question]], theirs: Side, ours: 
 
 
 def count(found: Tally, question: Question, theirs: Side, ours: Side) -> None:
-    word, words = verdict(theirs.ask(question), ours.ask(question), ordered=question.ordered)
+    expected = theirs.ask(question)
+    word, words = verdict(expected, ours.ask(question), ordered=question.ordered)
     found.counts[word] += 1
+    found.kinds[kind(expected)] += 1
     if word != "equal":
         found.findings.append(Finding(question, word, words))
+
+
+def kind(answer: Answer) -> str:
+    if answer.kind == "error":
+        return "answered with an error"
+    return "answered with values" if answer.rows or answer.text else "answered with nothing"
 
 
 def of_family(family: str, base_s: int, every: int = 1) -> Iterator[list[Question]]:
