@@ -29,6 +29,7 @@ OPENMETRICS, PLAIN = "application/openmetrics-text", "text/plain"
 MAX_REDIRECTS = 5
 LOOK_AGAIN_S = 600.0
 LEAST_S = 0.05
+FEW = 100
 THREAD_FROM_BYTES = 200_000
 REFUSED_CREDENTIALS = frozenset({401, 403})
 OVERLOADED = frozenset({429, 503})
@@ -119,9 +120,14 @@ class Scraper:
 
     async def _read(self, response: Response, context: Context) -> Scraped:
         body, openmetrics = response.body, response.headers.get("content-type", "").startswith(OPENMETRICS)
-        if len(body) < THREAD_FROM_BYTES:
+        if len(body) * self._effort() < THREAD_FROM_BYTES:
             return self.series.take(body, openmetrics)
         return await context.in_thread(lambda: self.series.take(body, openmetrics))
+
+    def _effort(self) -> int:
+        """How much longer than usual a page takes: new series are taken apart and relabelled, some 20 µs each."""
+        learned = self.series.learned
+        return 1 if learned is not None and learned < FEW else 10 * (1 + len(self.series.rules.relabelling))
 
     def _asking(self, timeout_s: float) -> Request:
         if self._request is None or self._request.timeout_s != timeout_s:

@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout
 
 from monitoring.checks.probes.prometheus.remembering import NO_IDS, Ids
 from monitoring.checks.probes.prometheus.scraping import REPORTED, Outcome
-from monitoring.metrics import ingest
+from monitoring.metrics import counting, ingest
 from monitoring.metrics.ingest import Metadata, Reason
 from monitoring.metrics.promql.storage import STALE_BITS, Labels
 
@@ -72,6 +72,7 @@ class Recorder:
             ]
             async with database.transaction():
                 receipt = await ingest.aappend(database, *joined)
+        counting.came_in("scrape", receipt.written, receipt.refusals)
         for refusal in receipt.refusals:
             self.lost += refusal.count
             if refusal.reason is Reason.UNKNOWN:

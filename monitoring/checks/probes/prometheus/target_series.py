@@ -88,6 +88,7 @@ class TargetSeries:
         self.labels = dict(labels)
         self.rules = rules
         self.waiting: list[tuple[int, Labels]] = []
+        self.learned: int | None = None  # series that were new on the last page; None before there was one
         self._reader = Reader(rules.limits)
         self._ids: Ids = NO_IDS  # by slot
         self._generation = 0
@@ -142,6 +143,7 @@ class TargetSeries:
         if page.generation != self._generation:
             self._generation, self.waiting, self._pairs = page.generation, [], {}
             self._ids, self._layout, self._plan = NO_IDS, None, None
+        self.learned = len(page.new)
         if page.new:
             self._learn(page)
         if self._layout is None or self._layout[0] is not page.slots:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result
+from monitoring.checks.probes.base import Result, clean_settings
 from monitoring.checks.probes.prometheus import PrometheusProbe
 from opsportal.http import aclose
 from tests.fakes.certificates import authority, issued
@@ -172,6 +172,16 @@ async def test_a_list_that_cannot_be_had_leaves_nothing_to_tell() -> None:
     port = free_port()
     result = await scrape(http_sd_url=f"http://127.0.0.1:{port}/targets")
     said(result, UNKNOWN, Cause.MISCONFIGURED, f"targets: connection refused by 127.0.0.1:{port}")
+
+
+async def test_a_page_that_a_thread_still_reads_is_not_read_twice_at_once() -> None:
+    async with exporting(PAGE) as site:
+        probe = PrometheusProbe(clean_settings(PrometheusProbe.SettingsForm, {"targets": [site.where]}))
+        assert (await run(probe)).verdict is Status.UP
+        [scraper] = probe.scrapers.values()
+        with scraper.series._lock:
+            said(await run(probe), UNKNOWN, Cause.INTERNAL, "its last page is still being read")
+        assert (await run(probe)).verdict is Status.UP
 
 
 async def test_no_fault_tells_a_secret() -> None:
