@@ -20,7 +20,7 @@ from monitoring.checks.schedule import FIRST_RETRY_S, next_try
 from monitoring.checks.status import SEVERITY, Circumstances, Standing, advanced
 from monitoring.checks.value_names import DURATION_METRIC, STATUS_METRIC, metric_name, split_name
 from monitoring.events.bulk import events_emit
-from monitoring.metrics import store
+from monitoring.metrics import counting, store
 from monitoring.metrics.copying import microseconds
 
 # Only an answer has a latency: a refused connection is quick, and would make the percentile of an outage look good.
@@ -82,8 +82,10 @@ async def write(database: AsyncConnection[Any], batch: Sequence[Finished]) -> Wr
         cursor = await database.execute(FINISH, [orjson.dumps([_row(one) for one in batch]).decode()])
         accepted = {check_id for (check_id,) in await cursor.fetchall()}
         kept = [one for one in batch if one.outcome.job.check_id in accepted]
-        await store.awrite(database, _samples(kept, ids))
+        samples = _samples(kept, ids)
+        await store.awrite(database, samples)
         updates = await _write_changes(database, kept)
+    counting.came_in("check", len(samples))
     for one in kept:
         job = one.outcome.job
         updates.setdefault(f"service:{job.service_id}", {})[str(job.check_id)] = _told(one)
