@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics compat-promql torture-checks lock screenshots clean
+.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics compat-promql torture-checks torture-metrics lock screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ screenshots: $(DEV) ## Make the pictures of docs/images from a private portal wi
 
 torture-checks: $(DEV) ## Kill and freeze every process of a portal at work, and count what its checks lost
 	$(BIN)/python -m benchmarks.torture_checks
+
+torture-metrics: $(DEV) ## Kill, 500 times, whoever writes samples and compacts them, and count what was lost
+	$(BIN)/python -m benchmarks.torture_metrics
 
 lock: $(DEV) ## Pin the dependencies again (needs the network)
 	$(BIN)/python -m pip install --quiet uv
