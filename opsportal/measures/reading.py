@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -52,15 +53,22 @@ def _family(name: str, described: dict[str, Any]) -> Shown:
 def _counters(shown: dict[str, Shown], counters: dict[bytes, bytes]) -> None:
     """A field without a family is of a version that is no more."""
     for field_bytes, value in counters.items():
-        name, labels, *part = field_bytes.decode().split(SEPARATOR)
+        name, labels, part = _parts(field_bytes)
         if (family := shown.get(name)) is None:
             continue
         if not part:
             family.values[labels] = value.decode()
-        elif part[0] == "sum":
+        elif part == "sum":
             family.sums[labels] = value.decode()
         else:
-            family.buckets.setdefault(labels, {})[part[0]] = int(float(value))
+            family.buckets.setdefault(labels, {})[part] = int(value)
+
+
+@lru_cache(maxsize=50_000)
+def _parts(field_bytes: bytes) -> tuple[str, str, str]:
+    """Name, labels, and of a histogram the bucket's bound or `sum`."""
+    name, labels, *part = field_bytes.decode().split(SEPARATOR)
+    return name, labels, part[0] if part else ""
 
 
 def _gauges_of(processes: dict[bytes, bytes], now: int) -> tuple[list[dict[str, float | None]], list[bytes]]:
