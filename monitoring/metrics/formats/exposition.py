@@ -102,9 +102,6 @@ class Reader:
             lines = checked(lines, openmetrics, self.limits)
             known = self._layout.others if self._layout else None
             layout, new = self._laid_out(lines, openmetrics)
-            if len(self._slots) > 2 * len(layout.slots) + FORGET_BEYOND:
-                self.reset()
-                layout, new = self._laid_out(lines, openmetrics)
             tails = layout.tails(lines, openmetrics) or []
             descriptions = described(_numbered(lines, layout.is_other)) if layout.others != known else None
             self._layout = layout
@@ -117,6 +114,9 @@ class Reader:
         is_other = [not sample for sample in is_sample]
         samples = list(compress(lines, is_sample))
         slots = list(map(self._slots.get, [line.rpartition(b" ")[0] for line in samples]))
+        if len(self._slots) + slots.count(None) > 2 * len(samples) + FORGET_BEYOND:
+            self.reset()
+            slots = [None] * len(samples)
         prefixes = [b"" if slot is None else self._prefixes[slot] for slot in slots]
         new: New = []
         shared: Pairs = {}
