@@ -15,7 +15,7 @@ from collections import Counter
 
 from benchmarks.compat.answers import OTHER, USUAL, Settings
 from benchmarks.compat.ours import Ours
-from benchmarks.compat.prometheus import running
+from benchmarks.compat.prometheus import missing, running
 from benchmarks.compat.queries import FAMILIES
 from benchmarks.compat.samples import BASE_S, data_set
 from benchmarks.compat.stores import in_memory
@@ -53,16 +53,11 @@ def arguments() -> argparse.Namespace:
 
 def install() -> None:
     """Make sure that Debian's Prometheus is here; as root, by installing it."""
-    if shutil.which("prometheus"):
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(
-            ["apt-get", "install", "--yes", "--no-install-recommends", "prometheus"],
-            check=False,
-            timeout=INSTALLED_WITHIN_S,
-        )
-    if not shutil.which("prometheus"):
-        sys.exit("prometheus is not on the PATH. On Debian 12: apt-get install --no-install-recommends prometheus")
+    if not shutil.which("prometheus") and os.geteuid() == 0 and shutil.which("apt-get"):
+        command = ["apt-get", "install", "--yes", "--no-install-recommends", "prometheus"]
+        subprocess.run(command, check=False, timeout=INSTALLED_WITHIN_S)
+    if why := missing():
+        sys.exit(why)
 
 
 def measured(

@@ -1,9 +1,12 @@
 """Our engine, asked the same questions over any storage."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from benchmarks.compat.answers import USUAL, Answer, Question, Row, Settings, refusal
 from monitoring.metrics.promql import evaluate
+from monitoring.metrics.promql.batch import query_many
 from monitoring.metrics.promql.errors import PromqlError
 from monitoring.metrics.promql.storage import Storage
 from monitoring.metrics.promql.vectors import Ints, Scalar, Text, Vector, Windows
@@ -23,6 +26,17 @@ class Ours:
             return refusal(error.kind, error.message)
         except Exception as error:
             return refusal(f"({type(error).__name__})", str(error))
+
+    def ask_many(self, questions: Sequence[Question]) -> list[Answer]:
+        """All at the moment of the first, as a group of rules is asked."""
+        texts = [question.text for question in questions]
+        found = query_many(self.storage, texts, questions[0].start_ms, **self.settings)
+        return [
+            refusal(one.kind, one.message)
+            if isinstance(one, PromqlError)
+            else answer(one.value, one.step_times_ms, one.kind)
+            for one in found
+        ]
 
     def _ask(self, question: Question) -> Answer:
         if question.step_ms:

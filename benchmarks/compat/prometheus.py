@@ -1,6 +1,7 @@
 """A private Prometheus: started in a folder of its own, fed by remote write, asked through its HTTP API, and stopped."""
 
 import http.client
+import re
 import shutil
 import socket
 import subprocess
@@ -20,11 +21,28 @@ from benchmarks.compat.remote_write import HEADERS, request
 from benchmarks.compat.samples.series import Series
 from monitoring.metrics.promql.storage import Labels
 
+VERSION = "2.42."
 READY_WITHIN_S = 30
 STOPPED_WITHIN_S = 20
 ANSWER_WITHIN_S = 60
 API_PREFIX = 'invalid parameter "query": '
 """What the HTTP API puts before the words of the parser; not the engine's."""
+
+
+def missing() -> str:
+    """Why there is no comparison on this machine; empty when there can be one."""
+    program = shutil.which("prometheus")
+    if program is None:
+        return "prometheus is not on the PATH. On Debian 12: apt-get install --no-install-recommends prometheus"
+    command = [program, "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=ANSWER_WITHIN_S)
+    found = re.search(r"version ([\w.+-]+)", answer.stdout + answer.stderr)
+    version = found[1] if found else "of an unknown version"
+    return (
+        ""
+        if version.startswith(VERSION)
+        else f"prometheus is {version}; what is compared with is {VERSION}x of Debian 12"
+    )
 
 
 class Prometheus:

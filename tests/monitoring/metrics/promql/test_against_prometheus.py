@@ -1,12 +1,11 @@
 """Our PromQL beside Debian's Prometheus 2.42: every fifth expression of `make compat-promql`, which asks all of them."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from benchmarks.compat.ours import Ours
-from benchmarks.compat.prometheus import Prometheus, running
+from benchmarks.compat.prometheus import Prometheus, missing, running
 from benchmarks.compat.queries import FAMILIES
 from benchmarks.compat.samples import BASE_S, data_set
 from benchmarks.compat.stores import in_memory
@@ -14,9 +13,8 @@ from benchmarks.compat.tally import of_family, tally
 
 EVERY = 5
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("prometheus") is None, reason="prometheus is not on the PATH (Debian 12: apt-get install prometheus)"
-)
+WHY_NOT = missing()
+pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
+from benchmarks.compat.compare import verdict
 from benchmarks.compat.ours import Ours
 from benchmarks.compat.queries import FAMILIES
 from benchmarks.compat.samples import data_set
@@ -59,6 +60,18 @@ def test_postgresql_answers_as_memory_does_hot_and_in_blocks() -> None:
     assert done.samples == sum(len(one.times) for one in series)
     assert not hot_rows()
     assert differences(base_s, series) == []
+
+
+def test_a_group_of_questions_is_answered_by_postgresql_as_each_is_by_memory() -> None:
+    base_s, series = recent()
+    load(series)
+    asked = [questions[0] for family in ("rates", "over_time", "mixed") for questions in of_family(family, base_s, 4)]
+    alike = [one for one in asked if one.start_ms == asked[0].start_ms]
+    assert len(alike) > 100
+    single = Ours(in_memory(series))
+    found = zip(alike, Ours(PostgresStorage()).ask_many(alike), strict=True)
+    verdicts = [(one.text, *verdict(single.ask(one), answer)) for one, answer in found]
+    assert [one for one in verdicts if one[1] != "equal"] == []
 
 
 def hot_rows() -> bool:
