@@ -10,11 +10,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import APIException
 
 from opsportal.api.programs import admitted
+from opsportal.compressing import packed
 from opsportal.measures import flushing
 from opsportal.measures.reading import Shown, read
 from opsportal.measures.writing import content_type, written
@@ -26,7 +26,6 @@ UP = "opsportal_dependency_up"
 log = logging.getLogger(__name__)
 
 
-@gzip_page
 @csrf_exempt
 @login_not_required
 @require_safe
@@ -39,7 +38,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
             return refused(error)
     kind = content_type(request.META.get("HTTP_ACCEPT", ""))
     families = [*collected(), _build()]
-    return HttpResponse(written(sorted(families, key=lambda one: one.name), kind), content_type=kind)
+    return packed(request, written(sorted(families, key=lambda one: one.name), kind), kind)
 
 
 def collected() -> list[Shown]:

@@ -1,7 +1,6 @@
 """What every address of the API does: who asks, what was asked for, and errors in Prometheus's form."""
 
 import logging
-import zlib
 from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_not_required
@@ -9,7 +8,6 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
-from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -20,9 +18,7 @@ from monitoring.metrics.prometheus.envelope import Answer, ApiError, failure, su
 from monitoring.metrics.prometheus.parameters import Parameters
 from monitoring.metrics.promql.errors import PromqlError
 from opsportal.api.programs import admitted
-
-COMPRESSED_FROM = 1_024  # bytes
-LEVEL = 1
+from opsportal.compressing import packed
 
 log = logging.getLogger(__name__)
 
@@ -100,18 +96,6 @@ def as_api_error(error: Exception) -> ApiError:
         return ApiError("unavailable", "the store of samples does not answer")
     log.error("A query failed.", exc_info=error)
     return ApiError("internal", "internal error; the log of the portal says more")
-
-
-def packed(request: HttpRequest, body: bytes, content_type: str) -> HttpResponse:
-    """200, compressed where that pays and is understood."""
-    answer = HttpResponse(content_type=content_type)
-    patch_vary_headers(answer, ["Accept-Encoding"])
-    if len(body) >= COMPRESSED_FROM and "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
-        squeeze = zlib.compressobj(LEVEL, zlib.DEFLATED, 31)
-        body = squeeze.compress(body) + squeeze.flush()
-        answer["Content-Encoding"] = "gzip"
-    answer.content = body
-    return answer
 
 
 def plain(text: str, status: int, **headers: str) -> HttpResponse:

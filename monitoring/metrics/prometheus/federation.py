@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse
 
 from monitoring.metrics import querying
 from monitoring.metrics.formats.writing import TEXT_TYPE, Family, Sample, write_text
-from monitoring.metrics.prometheus.door import Door, packed, parameters_of, plain
+from monitoring.metrics.prometheus.door import Door, parameters_of, plain
 from monitoring.metrics.prometheus.envelope import ApiError
 from monitoring.metrics.prometheus.queries import now_ms
 from monitoring.metrics.prometheus.selecting import Matchers, selector
 from monitoring.metrics.promql.quoting import go_quote
 from monitoring.metrics.promql.storage import Labels
 from monitoring.metrics.promql.vectors import Vector, Windows
+from opsportal.compressing import packed
 
 EVERYTHING = '{__name__=~".+"}'
 
