@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -26,17 +27,6 @@ MANY_INTERVAL_S = 30
 MANY_S = int(os.environ.get("BENCH_MANY_SECONDS", "180"))
 SETTLE_S = 5
 CLOCK_ERROR_S = 0.005  # the engine knows the database's time by that much at worst on one machine
-
-COUNT = (
-    "SELECT count(*) FROM metrics_sample m JOIN metrics_series s ON s.id = m.series_id WHERE s.name = 'check_status'"
-)
-TIMES = """
-SELECT c.id, array_agg(extract(epoch FROM m.time) ORDER BY m.time)
-FROM checks_check c
-LEFT JOIN metrics_series s ON s.name = 'check_status' AND s.labels->>'check' = c.slug
-LEFT JOIN metrics_sample m ON m.series_id = s.id AND m.time >= to_timestamp(%s) AND m.time < to_timestamp(%s)
-GROUP BY c.id
-"""
 
 
 @dataclass
@@ -89,24 +79,21 @@ def many(report: Report, folder: Path, port: int) -> None:
 
 def verdict(start: float, end: float) -> tuple[list[float], int, int]:
     """(lateness in seconds of every result, slots of the grid without a result, slots with more than one)."""
-    from django.db import connection
-
+    from monitoring.checks.models import Check
     from monitoring.checks.schedule import phase_s
 
     late, lost, doubled = [], 0, 0
-    with connection.cursor() as cursor:
-        cursor.execute(TIMES, [start, end + SETTLE_S])
-        for check_id, times in cursor.fetchall():
-            phase = phase_s(check_id, MANY_INTERVAL_S)
-            slots: dict[int, int] = {}
-            for moment in times or []:
-                if moment is not None:
-                    slot, lateness = divmod(float(moment) - phase + CLOCK_ERROR_S, MANY_INTERVAL_S)
-                    slots[int(slot)] = slots.get(int(slot), 0) + 1
-                    late.append(lateness - CLOCK_ERROR_S)
-            first, last = -(-(start - phase) // MANY_INTERVAL_S), (end - phase) // MANY_INTERVAL_S
-            lost += sum(slot not in slots for slot in range(int(first), int(last) + 1))
-            doubled += sum(count > 1 for count in slots.values())
+    ran = run_times(start, end + SETTLE_S)
+    for check_id, slug in Check.objects.values_list("id", "slug"):
+        phase = phase_s(check_id, MANY_INTERVAL_S)
+        slots: dict[int, int] = {}
+        for moment in ran.get(slug, ()):
+            slot, lateness = divmod(moment - phase + CLOCK_ERROR_S, MANY_INTERVAL_S)
+            slots[int(slot)] = slots.get(int(slot), 0) + 1
+            late.append(lateness - CLOCK_ERROR_S)
+        first, last = -(-(start - phase) // MANY_INTERVAL_S), (end - phase) // MANY_INTERVAL_S
+        lost += sum(slot not in slots for slot in range(int(first), int(last) + 1))
+        doubled += sum(count > 1 for count in slots.values())
     return late, lost, doubled
 
 
@@ -134,12 +121,19 @@ def fill(count: int, interval_s: int, port: int) -> None:
 
 
 def results() -> int:
-    from django.db import connection
+    """How many there are at all."""
+    return sum(len(times) for times in run_times(time.time() - 3600, time.time() + 60).values())
 
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT)
-        count: int = cursor.fetchone()[0]
-        return count
+
+def run_times(start: float, end: float) -> dict[str, list[float]]:
+    """When each check ran in [start, end), in Unix seconds, by the samples of its status."""
+    from monitoring.metrics.store import Selector, read
+
+    span = (datetime.fromtimestamp(start, tz=UTC), datetime.fromtimestamp(end, tz=UTC))
+    return {
+        one.labels["check"]: [moment.timestamp() for moment, _ in one.points]
+        for one in read(Selector("check_status", {}), *span)
+    }
 
 
 def measure(folder: Path, seconds: float) -> Usage:
