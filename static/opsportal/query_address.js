@@ -75,10 +75,11 @@ export function spanOf(state, width) {
   const step = state.step ? seconds(state.step) : TIDY_S.find((tidy) => tidy >= wanted) ?? Math.ceil(wanted);
   if (!(step >= 0.001)) return { problem: `Step: “${state.step}” is not a length of time. Write 30s, 5m or 1h, or leave it empty.` };
   if (length / step > MOST_POINTS) return { problem: `Step: ${state.step} is too short for this range: at most ${MOST_POINTS.toLocaleString("en")} points. Write ${Math.ceil(length / MOST_POINTS)}s or more.` };
-  return { start: tidied(start, step), end: tidied(end, step), step, exact: end };
+  const last = step <= 60 ? Math.ceil(end / step) : Math.floor(end / step); // a short step may end in the next minute, so that the newest sample is shown
+  return { start: tidied(Math.floor(start / step), step), end: tidied(last, step), step, exact: end };
 }
 
-const tidied = (time, step) => Number((Math.floor(time / step) * step).toFixed(3));
+const tidied = (count, step) => Number((count * step).toFixed(3));
 
 function seconds(text) {
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
