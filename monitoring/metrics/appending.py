@@ -11,6 +11,8 @@ from monitoring.metrics.copying import COPY_HOT, HotRow, packed
 from monitoring.metrics.hot_rows import Batch, Floats, Ints, Schema, Tick, batch_of, loose_bounds, ticks_of
 from monitoring.metrics.known import GONE, known
 from monitoring.metrics.moments import LEAST_MS
+from monitoring.metrics.shipping.payloads import Samples
+from monitoring.metrics.shipping.queueing import queueing
 from monitoring.metrics.statements import Ask, Copy, Plan
 
 TARGETS = """
@@ -59,10 +61,12 @@ def appending(ids: Ints, times: Ints, values: Floats, *, backfill: bool, now_ms:
         targets, ids, times, values = targets[here], ids[here], times[here], values[here]
     if not len(ids):
         return done
-    batch = batch_of(targets.astype(np.int64), ids, times, values)
-    ticks = ticks_of(batch, known.schemas)
-    yield from _keep_schemas([tick.schema for tick in ticks], done)
-    yield Copy(COPY_HOT, packed(_rows(batch, ticks)))
+    if not settings.METRICS_BACKEND:
+        batch = batch_of(targets.astype(np.int64), ids, times, values)
+        ticks = ticks_of(batch, known.schemas)
+        yield from _keep_schemas([tick.schema for tick in ticks], done)
+        yield Copy(COPY_HOT, packed(_rows(batch, ticks)))
+    yield from queueing(Samples(ids, times, values))
     done.written = len(ids)
     return done
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
 from monitoring.metrics.appending import appending, remember
+from monitoring.metrics.backends.registry import backend
 from monitoring.metrics.copying import POSTGRES_EPOCH_MS
 from monitoring.metrics.identities import METRIC, full
 from monitoring.metrics.known import known
 from monitoring.metrics.moments import EPOCH, MILLISECOND, milliseconds
 from monitoring.metrics.promql.storage import STALE_BITS, Hints, Labels, Matcher, Selection
-from monitoring.metrics.reading import PostgresStorage
 from monitoring.metrics.resolving import Found, Wanted, resolving
 from monitoring.metrics.statements import arun, run
 
@@ -212,7 +212,7 @@ def _select(selector: Selector, start: datetime, end: datetime) -> Selection:
     """Raw samples, without the marks that a series has ended."""
     matchers = [Matcher(name, "=", value) for name, value in {METRIC: selector.name, **selector.labels}.items()]
     start_ms, end_ms = _ms(start), _ms(end) - 1
-    found = PostgresStorage().select(matchers, start_ms, end_ms, Hints(start_ms, end_ms))
+    found = backend().storage.select(matchers, start_ms, end_ms, Hints(start_ms, end_ms))
     alive = found.values.view(np.uint64) != STALE_BITS
     if not alive.all():
         before = np.concatenate(([0], np.cumsum(alive)))

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from monitoring.metrics.ingest import Metadata
 from monitoring.metrics.promql.evaluate import Result
-from monitoring.metrics.promql.storage import Labels, Matchers
+from monitoring.metrics.promql.storage import Labels, Matchers, Storage
 
 LOOKBACK_MS = 300_000
 
@@ -20,7 +20,10 @@ class Options:
 
 
 class Backend(Protocol):
-    """One store. Called from many threads at once."""
+    """One store. Called from many threads at once. `storage` is asked for samples without PromQL."""
+
+    @property
+    def storage(self) -> Storage: ...
 
     def query(self, text: str, time_ms: int, options: Options) -> Result: ...
 
