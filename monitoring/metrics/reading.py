@@ -34,13 +34,17 @@ class PostgresStorage:
         choice = choose(hints, start_ms, now_ms, kept)
         if choice.tier is not RAW and (rolled := _rolled(matchers, choice, start_ms, end_ms, hints)) is not None:
             return rolled
+        said = choice.said if choice.tier is RAW else ""
         try:
-            return _until_settled(lambda: _selected(matchers, start_ms, end_ms, _most(hints)))
+            found = _until_settled(lambda: _selected(matchers, start_ms, end_ms, _most(hints)))
         except TooManySamplesError:
             choice = cheaper(hints, start_ms, now_ms, kept) or RAW_CHOICE
             if choice.tier is not RAW and (rolled := _rolled(matchers, choice, start_ms, end_ms, hints)) is not None:
                 return rolled
-        return _until_settled(lambda: _selected(matchers, start_ms, end_ms, hints.most_samples))
+            found = _until_settled(lambda: _selected(matchers, start_ms, end_ms, hints.most_samples))
+        if said:
+            found.warnings.append(said)
+        return found
 
     def series(self, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int = 0) -> list[Labels]:
         found = sorted(_present(matcher_sets, start_ms, end_ms))

@@ -54,7 +54,7 @@ def samples_of(rollup: Rollup, hints: Hints, start_ms: int, end_ms: int) -> Colu
     """Rows as samples within [start, end]."""
     values = values_of(rollup, hints)
     ends = rollup.starts + rollup.width_ms - 1
-    if hints.range_ms or hints.function or rollup.width_ms <= STEADY_MS:
+    if hints.range_ms or rollup.width_ms <= STEADY_MS:
         return Columns(rollup.ids, rollup.offsets, ends, values).within(start_ms, end_ms)
     copies = -(-rollup.width_ms // STEADY_MS)
     back = np.arange(copies - 1, -1, -1, dtype=np.int64) * STEADY_MS

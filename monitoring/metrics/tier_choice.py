@@ -1,6 +1,6 @@
 """Which tier answers a question: raw samples wherever there are any and they are not too many, else the finest roll-up that fits. Pure.
 
-A roll-up fits when the window of the function, or the step, spans at least two of its buckets.
+A roll-up fits an instant selector, and a function whose window, or step, spans at least two of its buckets.
 """
 
 from collections.abc import Mapping
@@ -30,11 +30,13 @@ def choose(hints: Hints, start_ms: int, now_ms: int, kept_days: Mapping[str, int
     if not built:
         return Choice(RAW, f"Raw samples are kept for {kept_days[RAW.name]} days; what is older is gone.")
     fitting = [tier for tier in built if fits(tier, hints)]
-    tier = fitting[0] if fitting else built[0]
-    said = f"Raw samples are kept for {kept_days[RAW.name]} days: this was read from the {tier.label} roll-up."
-    if not fitting:
-        said += f" Take a window or step of at least {BUCKETS_IN_WINDOW} times {tier.label}."
-    return Choice(tier, said)
+    kept = f"Raw samples are kept for {kept_days[RAW.name]} days"
+    if fitting:
+        return Choice(fitting[0], f"{kept}: this was read from the {fitting[0].label} roll-up.")
+    advice = f"take a window or step of at least {BUCKETS_IN_WINDOW} times {built[0].label} for what is older."
+    if hints.end_ms >= oldest_ms(RAW, now_ms, kept_days):
+        return Choice(RAW, f"{kept}; {advice}")
+    return Choice(built[0], f"{kept}: this was read from the {built[0].label} roll-up; {advice}")
 
 
 def cheaper(hints: Hints, start_ms: int, now_ms: int, kept_days: Mapping[str, int]) -> Choice | None:
@@ -46,6 +48,9 @@ def cheaper(hints: Hints, start_ms: int, now_ms: int, kept_days: Mapping[str, in
 
 
 def fits(tier: Tier, hints: Hints) -> bool:
+    """An instant selector finds a bucket at any time of it, whatever its width."""
+    if not hints.range_ms:
+        return True
     return max(hints.range_ms, hints.step_ms) >= BUCKETS_IN_WINDOW * tier.width_ms
 
 
