@@ -15,6 +15,13 @@ class PromqlError(Exception):
         self.position = position
 
 
+class TooMuchError(PromqlError):
+    """A query would have to read or hold more than it may; with wider limits it may do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("execution", message)
+
+
 def execution(message: str) -> PromqlError:
     """An error that only the samples show."""
     return PromqlError("execution", message)

@@ -13,9 +13,9 @@ import numpy as np
 
 from monitoring.metrics.promql.ast import Node
 from monitoring.metrics.promql.checking import DOCUMENTED
-from monitoring.metrics.promql.errors import TOO_DEEP, TOO_MANY_SAMPLES, PromqlError, execution
+from monitoring.metrics.promql.errors import TOO_DEEP, PromqlError, execution
 from monitoring.metrics.promql.evaluation import Evaluation, Steps
-from monitoring.metrics.promql.limits import Budget, Limits, TooMuchAtOnceError, points_check
+from monitoring.metrics.promql.limits import Budget, Limits, TooMuchAtOnceError, points_check, too_much
 from monitoring.metrics.promql.parsing import parse
 from monitoring.metrics.promql.quoting import go_quote
 from monitoring.metrics.promql.reads import Query
@@ -65,7 +65,7 @@ def instant(
     whole = Query(time_ms, time_ms, lookback_ms, default_step_ms)
     steps = Steps(np.array([time_ms], dtype=np.int64), 0)
     notes = Notes()
-    value = _guarded(lambda: Evaluation(storage, budget, notes, whole).top(node, steps))
+    value = _guarded(lambda: Evaluation(storage, budget, notes, whole).top(node, steps), budget.limits)
     if isinstance(value, Vector):
         value = compact(value)
     kind = node.type
@@ -94,7 +94,7 @@ def query_range(
     whole = Query(start_ms, end_ms, lookback_ms, default_step_ms)
     times = np.arange(start_ms, end_ms + 1, step_ms, dtype=np.int64)
     budget, notes = Budget(limits), Notes()
-    value = _guarded(lambda: _portions(storage, node, Steps(times, step_ms), budget, notes, whole))
+    value = _guarded(lambda: _portions(storage, node, Steps(times, step_ms), budget, notes, whole), limits)
     return Result("matrix", by_labels(compact(value)), times, notes)
 
 
@@ -105,9 +105,9 @@ def _portions(storage: Storage, node: Node, steps: Steps, budget: Budget, notes:
         value = Evaluation(storage, budget, notes, whole).top(node, steps)
     except TooMuchAtOnceError:
         count = len(steps.times)
-        if count == 1:
+        if count == 1 or not budget.limits.in_portions:
             raise
-        budget.samples = samples
+        budget.samples, budget.held = samples, 0
         halves = [Steps(times, steps.interval) for times in (steps.times[: count // 2], steps.times[count // 2 :])]
         return _joined([compact(_portions(storage, node, half, budget, notes, whole)) for half in halves], budget)
     if isinstance(value, Scalar):
@@ -121,7 +121,7 @@ def _joined(parts: Sequence[Vector], budget: Budget) -> Vector:
     """Portions of time, one after the other."""
     total = sum(part.values.shape[1] for part in parts)
     if max(len(part.labels) for part in parts) * total > budget.limits.most_cells:
-        raise execution(TOO_MANY_SAMPLES)
+        raise too_much(budget.limits)
     wide, begin = [], 0
     for part in parts:
         rows, steps = part.values.shape
@@ -132,11 +132,11 @@ def _joined(parts: Sequence[Vector], budget: Budget) -> Vector:
     return distinct(concatenated(wide))
 
 
-def _guarded(work: Callable[[], Found]) -> Found:
+def _guarded(work: Callable[[], Found], limits: Limits) -> Found:
     try:
         with np.errstate(all="ignore"):
             return work()
     except (TooMuchAtOnceError, MemoryError):
-        raise execution(TOO_MANY_SAMPLES) from None
+        raise too_much(limits) from None
     except RecursionError:
         raise execution(TOO_DEEP) from None

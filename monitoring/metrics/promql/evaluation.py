@@ -14,6 +14,7 @@ from monitoring.metrics.promql.ast import (
     Negation,
     Node,
     Number,
+    Plus,
     Range,
     Selector,
     String,
@@ -62,6 +63,7 @@ class Evaluation:
         if count > 1 and node.invariant and kind not in _OVER_TIME:
             return _spread(_WORK[kind](self, node, Steps(steps.times[:1], steps.interval)), count)
         found: Value = _WORK[kind](self, node, steps)
+        self.budget.vector(found)
         return found
 
     def vector(self, node: Node, steps: Steps) -> Vector:
@@ -162,7 +164,8 @@ class Evaluation:
         vector = self.vector(node.expr, steps)
         if node.op not in WITH_PARAMETER or node.param is None:
             return aggregation.aggregate(node.op, vector, node.grouping, node.without)
-        param = self.value(node.param, steps)
+        with self.budget.holding(vector):
+            param = self.value(node.param, steps)
         if isinstance(param, Text):
             return parameters.count_values(vector, param.value, node.grouping, node.without, self.budget)
         numbers: Floats = param.values
@@ -179,7 +182,10 @@ class Evaluation:
         found = self._operand(below, steps)
         for one in reversed(chain):
             self.budget.check()
-            found = binary(one, found, self._operand(one.right, steps), self.budget)
+            with self.budget.holding(found):
+                right = self._operand(one.right, steps)
+            found = binary(one, found, right, self.budget)
+            self.budget.vector(found)
         return found
 
     def _operand(self, node: Node, steps: Steps) -> Scalar | Vector:
@@ -194,6 +200,9 @@ class Evaluation:
             return Scalar(-found.values)
         return distinct(unnamed(Vector(found.labels, -found.values, found.present)), ever=True)
 
+    def plus(self, node: Plus, steps: Steps) -> Scalar | Vector:
+        return self._operand(node.expr, steps)
+
 
 _UNREAD = Text("")
 _OVER_TIME = (Range, Subquery)
@@ -207,6 +216,7 @@ _WORK: dict[type, Callable[..., Value]] = {
     Aggregation: Evaluation.aggregation,
     Binary: Evaluation.binary,
     Negation: Evaluation.negation,
+    Plus: Evaluation.plus,
 }
 
 

@@ -1,9 +1,12 @@
 """What one query may cost: samples, series, points, time. Each bound gives Prometheus's error, never an outage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
-from monitoring.metrics.promql.errors import TIMED_OUT, TOO_MANY_SAMPLES, PromqlError, execution
+from monitoring.metrics.promql.errors import TIMED_OUT, TOO_MANY_SAMPLES, PromqlError, TooMuchError, execution
+from monitoring.metrics.promql.vectors import Vector
 
 
 class TooMuchAtOnceError(Exception):
@@ -18,9 +21,9 @@ MOST_POINTS = 11_000
 class Limits:
     """Bounds of one query.
 
-    `most_samples` read in all, `most_held` of them in memory at once (16 bytes each; a range query that needs more is worked
-    out in portions of its time), `most_series` a selector may match, `most_cells` series times steps in one vector, and
-    `deadline_s` seconds of work.
+    `most_samples` read in all, `most_held` of them in memory at once (16 bytes each), `most_series` a selector may match or a
+    vector may have, `most_cells` series times steps in the vectors that are held at once, and `deadline_s` seconds of work.
+    A range query that would have to hold more is worked out in portions of its time, unless `in_portions` is off.
     """
 
     most_samples: int = 50_000_000
@@ -29,17 +32,19 @@ class Limits:
     most_series: int = 200_000
     most_cells: int = 4_000_000
     deadline_s: float = 120.0
+    in_portions: bool = True
 
 
 class Budget:
-    """What is left of the limits while a query runs."""
+    """What is left of the limits while a query runs, until `ends` of the monotonic clock where that is given."""
 
-    __slots__ = ("_ends", "limits", "samples")
+    __slots__ = ("_ends", "held", "limits", "samples")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, ends: float | None = None) -> None:
         self.limits = limits
         self.samples = 0
-        self._ends = monotonic() + limits.deadline_s
+        self.held = 0
+        self._ends = monotonic() + limits.deadline_s if ends is None else ends
 
     def check(self) -> None:
         """PromqlError of kind timeout after the deadline."""
@@ -50,7 +55,7 @@ class Budget:
         """Count samples that were read."""
         self.samples += samples
         if self.samples > self.limits.most_samples:
-            raise execution(TOO_MANY_SAMPLES)
+            raise too_much(self.limits)
 
     def series(self, count: int) -> None:
         """Refuse a selector that matches too much."""
@@ -59,9 +64,37 @@ class Budget:
             raise execution(message)
 
     def cells(self, rows: int, steps: int) -> None:
-        """TooMuchAtOnceError where a vector would not fit."""
-        if rows * steps > self.limits.most_cells:
+        """TooMuchAtOnceError where a vector would not fit beside those that are held."""
+        if rows * steps + self.held > self.limits.most_cells:
             raise TooMuchAtOnceError
+
+    def vector(self, found: object) -> None:
+        """Refuse a vector of too many series, or one that does not fit."""
+        if isinstance(found, Vector):
+            rows, steps = found.values.shape
+            if rows > self.limits.most_series:
+                raise execution(
+                    f"a part of the query yields {rows} series, at most {self.limits.most_series} are allowed"
+                )
+            self.cells(rows, steps)
+
+    @contextmanager
+    def holding(self, found: object) -> Iterator[None]:
+        """While a vector waits for another one to be worked out."""
+        cells = found.values.size if isinstance(found, Vector) else 0
+        self.held += cells
+        try:
+            yield
+        finally:
+            self.held -= cells
+
+
+def too_much(limits: Limits) -> TooMuchError:
+    """Prometheus's words, and what to do."""
+    return TooMuchError(
+        f"{TOO_MANY_SAMPLES}: at most {limits.most_samples:,} in all and {limits.most_cells:,} values at once;"
+        " ask for fewer series, a shorter time or a larger step"
+    )
 
 
 def points_check(start_ms: int, end_ms: int, step_ms: int, limits: Limits) -> None:

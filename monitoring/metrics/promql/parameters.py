@@ -60,10 +60,14 @@ def count_values(vector: Vector, label: str, grouping: tuple[str, ...], without:
     # one number for all NaN, one for each other value: -0 and 0 are written differently
     bits = np.where(np.isnan(vector.values[rows, columns]), np.array(np.nan).view(np.int64), bits)
     unique, value_of = np.unique(bits, return_inverse=True)
-    texts = [float_text(value) for value in unique.view(np.float64).tolist()]
-    named = [tuple([pair for pair in labels if pair[0] != label]) for labels in vector.labels]
-    pairs, pair_of = np.unique(rows * len(unique) + value_of.ravel(), return_inverse=True)
     kept = grouping if without else tuple(sorted({*grouping, label}))
+    named = [tuple([pair for pair in labels if pair[0] != label]) for labels in vector.labels]
+    group_of, heads = grouped([key(labels, kept, without) for labels in named])
+    named = [named[head] for head in heads]
+    pairs, pair_of = np.unique(group_of[rows] * len(unique) + value_of.ravel(), return_inverse=True)
+    budget.series(len(pairs))
+    budget.cells(len(pairs), steps)
+    texts = [float_text(value) for value in unique.view(np.float64).tolist()]
     keys = []
     for number, pair in enumerate(pairs.tolist()):
         if number & 8191 == 8191:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from monitoring.metrics.promql.ast import At, FunctionCall, Node, Range, Selector, Subquery, children
-from monitoring.metrics.promql.errors import TOO_MANY_SAMPLES, execution
-from monitoring.metrics.promql.limits import Budget, TooMuchAtOnceError
+from monitoring.metrics.promql.limits import Budget, TooMuchAtOnceError, too_much
 from monitoring.metrics.promql.storage import Hints, Matcher, Selection, Storage, TooManySamplesError
 from monitoring.metrics.promql.vectors import Notes
 
@@ -81,6 +80,7 @@ class Reads:
         self.storage, self.budget, self.notes = storage, budget, notes
         self.shared: dict[tuple[Matcher, ...], list[Want]] = {}
         self._kept: dict[tuple[Matcher, ...], list[tuple[Want, Selection]]] = {}
+        self._samples = 0
 
     def share(self, wanted: Iterator[tuple[tuple[Matcher, ...], Want]]) -> None:
         """Learn of all selectors, so that equal ones can be read together."""
@@ -100,8 +100,16 @@ class Reads:
         selection = self._select(matchers, union, step_ms)
         if selection.tier != "raw" and union != wanted:
             union, selection = wanted, self._select(matchers, wanted, step_ms)
-        self._kept.setdefault(matchers, []).append((union, selection))
+        self._keep(matchers, union, selection)
         return selection
+
+    def _keep(self, matchers: tuple[Matcher, ...], wanted: Want, selection: Selection) -> None:
+        """For the next of these selectors; no more than one read may hold is kept of all of them."""
+        if self._samples + len(selection.times) > self.budget.limits.most_held:
+            self._kept.clear()
+            self._samples = 0
+        self._kept.setdefault(matchers, []).append((wanted, selection))
+        self._samples += len(selection.times)
 
     def _select(self, matchers: tuple[Matcher, ...], wanted: Want, step_ms: int) -> Selection:
         budget = self.budget
@@ -113,7 +121,7 @@ class Reads:
             selection = self.storage.select(matchers, wanted.start_ms, wanted.end_ms, hints)
         except TooManySamplesError:
             if most < limits.most_held:
-                raise execution(TOO_MANY_SAMPLES) from None
+                raise too_much(limits) from None
             raise TooMuchAtOnceError from None
         budget.series(len(selection.labels))
         budget.read(len(selection.times))

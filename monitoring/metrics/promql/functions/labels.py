@@ -2,16 +2,19 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import re2
 
-from monitoring.metrics.promql.errors import execution
+from monitoring.metrics.promql.errors import PromqlError, execution
 from monitoring.metrics.promql.patterns import BadPatternError, compiled
 from monitoring.metrics.promql.storage import Labels
 
 NAME = "__name__"
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+MOST_CHARACTERS = 32_768  # of a label that is made: what the labels of a stored series may have together
+MOST_IN_ALL = 16_777_216  # of the long values of all series together
+LONG = 64
 REFERENCE = re2.compile(r"\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})?")
 NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -59,7 +62,17 @@ def expand(template: str, match: "re2._Match") -> str:
     As Go's Regexp.Expand: a name reaches as far as it can, an unknown one is empty, a lone `$` stays.
     """
 
+    made = 0
+
     def group(reference: "re2._Match") -> str:
+        nonlocal made
+        found = referred(reference)
+        made += len(found)
+        if made > MOST_CHARACTERS:
+            raise too_long()
+        return found
+
+    def referred(reference: "re2._Match") -> str:
         name = reference[1] or reference[2]
         if name is None:
             return "$"
@@ -69,7 +82,27 @@ def expand(template: str, match: "re2._Match") -> str:
         return (match.group(name) or "") if name in match.re.groupindex else ""
 
     filled: str = REFERENCE.sub(group, template)
+    if len(filled) > MOST_CHARACTERS:
+        raise too_long()
     return filled
+
+
+def too_long() -> PromqlError:
+    return execution(f"a label would have more than {MOST_CHARACTERS:,} characters; take a shorter replacement")
+
+
+def relabelled(series: Iterable[Labels], change: Callable[[Labels], Labels]) -> list[Labels]:
+    """Every label set changed. PromqlError if that takes too many characters."""
+    found, made = [], 0
+    for labels in series:
+        changed = change(labels)
+        found.append(changed)
+        for _, value in changed:
+            if len(value) > LONG:
+                made += len(value)
+        if made > MOST_IN_ALL:
+            raise execution(f"labels would have more than {MOST_IN_ALL:,} characters together; select fewer series")
+    return found
 
 
 def joiner(target: str, separator: str, sources: list[str]) -> Callable[[Labels], Labels]:
@@ -82,6 +115,9 @@ def joiner(target: str, separator: str, sources: list[str]) -> Callable[[Labels]
 
     def join(labels: Labels) -> Labels:
         values = dict(labels)
-        return with_label(labels, target, separator.join(values.get(source, "") for source in sources))
+        parts = [values.get(source, "") for source in sources]
+        if sum(map(len, parts)) + len(separator) * (len(parts) - 1) > MOST_CHARACTERS:
+            raise too_long()
+        return with_label(labels, target, separator.join(parts))
 
     return join

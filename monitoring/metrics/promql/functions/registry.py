@@ -25,8 +25,8 @@ from monitoring.metrics.promql.functions import (
     regression,
     smoothing,
 )
-from monitoring.metrics.promql.functions.labels import joiner, replacer, without_name
-from monitoring.metrics.promql.storage import Labels, Matcher
+from monitoring.metrics.promql.functions.labels import joiner, relabelled, replacer, without_name
+from monitoring.metrics.promql.storage import Matcher
 from monitoring.metrics.promql.vectors import Floats, Scalar, Text, Vector, Windows
 
 NATIVE_HISTOGRAMS = [f"histogram_{what}" for what in ("avg", "count", "fraction", "stddev", "stdvar", "sum")]
@@ -117,18 +117,17 @@ def timestamp(call: Call) -> Vector:
     return same_series(vector, np.broadcast_to(times / 1000, vector.values.shape))
 
 
-def relabelled(vector: Vector, change: Callable[[Labels], Labels]) -> Vector:
-    return Vector([change(labels) for labels in vector.labels], vector.values, vector.present)
-
-
 def label_replace(call: Call) -> Vector:
     target, template, source, expression = texts(call, 1)
-    return relabelled(arg(call, 0, Vector), replacer(target, template, source, expression))
+    vector = arg(call, 0, Vector)
+    labels = relabelled(vector.labels, replacer(target, template, source, expression))
+    return Vector(labels, vector.values, vector.present)
 
 
 def label_join(call: Call) -> Vector:
     target, separator, *sources = texts(call, 1)
-    return relabelled(arg(call, 0, Vector), joiner(target, separator, sources))
+    vector = arg(call, 0, Vector)
+    return Vector(relabelled(vector.labels, joiner(target, separator, sources)), vector.values, vector.present)
 
 
 def matchers_of(call: Call) -> tuple[Matcher, ...]:

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from monitoring.metrics.promql import evaluate
-from monitoring.metrics.promql.errors import TIMED_OUT, TOO_DEEP, TOO_MANY_SAMPLES, PromqlError
+from monitoring.metrics.promql.errors import TIMED_OUT, TOO_DEEP, TOO_MANY_SAMPLES, PromqlError, TooMuchError
 from monitoring.metrics.promql.limits import Limits
 from monitoring.metrics.promql.memory_store import MemoryStorage
 from monitoring.metrics.promql.storage import Hints, Matchers, Selection
@@ -22,13 +22,15 @@ def error(text: str, limits: Limits) -> tuple[str, str]:
 
 @pytest.mark.parametrize("limits", [Limits(most_samples=100), Limits(most_held=100), Limits(most_cells=5)])
 def test_too_many_samples(limits: Limits) -> None:
-    assert error("rate(up[5m])", limits) == ("execution", TOO_MANY_SAMPLES)
+    kind, message = error("rate(up[5m])", limits)
+    assert (kind, message.partition(":")[0]) == ("execution", TOO_MANY_SAMPLES)
+    assert message.endswith("ask for fewer series, a shorter time or a larger step")
 
 
 def test_samples_of_all_selectors_count() -> None:
     limits = Limits(most_samples=300)
     evaluate.query(ESTATE, "count_over_time(up[5m])", 3_600_000, limits=limits)
-    assert error("count_over_time(up[5m]) + count_over_time(up[5m] offset 30m)", limits)[1] == TOO_MANY_SAMPLES
+    assert error("count_over_time(up[5m]) + count_over_time(up[5m] offset 30m)", limits)[1].startswith(TOO_MANY_SAMPLES)
 
 
 def test_too_many_series() -> None:
@@ -98,3 +100,38 @@ def test_a_vector_too_wide_for_one_portion_is_worked_out_in_several() -> None:
     assert not isinstance(result.value, str)
     with pytest.raises(PromqlError, match=TOO_MANY_SAMPLES):
         evaluate.query_range(ESTATE, "up", 0, 1_200_000, 60_000, limits=limits)
+
+
+def test_vectors_that_wait_for_others_count() -> None:
+    limits = Limits(most_cells=25)
+    assert error("up + (up + up)", limits)[1].startswith(TOO_MANY_SAMPLES)
+    evaluate.query(ESTATE, "up + up", 3_600_000, limits=limits)
+    assert error("topk(scalar(topk(scalar(count(up)), up)), up)", limits)[1].startswith(TOO_MANY_SAMPLES)
+
+
+def test_series_that_a_query_makes_up_are_bounded() -> None:
+    text = " or ".join(f'label_replace(up, "m", "{number}", "", "")' for number in range(9))
+    assert error(text, Limits(most_series=30))[1] == "a part of the query yields 40 series, at most 30 are allowed"
+
+
+def test_labels_that_double_at_every_step_come_to_an_end() -> None:
+    text = "label_replace(" * 60 + "up" + ', "n", "$1$1", "n", "(.*)")' * 60
+    kind, message = error(text, Limits())
+    assert (kind, message) == (
+        "execution",
+        "a label would have more than 32,768 characters; take a shorter replacement",
+    )
+    assert error(f'label_replace(up, "n", "{"$1" * 40_000}", "n", "(.*)")', Limits())[1] == message
+    assert error(f'label_join(up, "n", "{"x" * 20_000}", "n", "n", "n")', Limits())[1] == message
+
+
+def test_many_long_labels_are_bounded_together() -> None:
+    store = steady(*(f"up{{n={i}}}" for i in range(600)))
+    with pytest.raises(PromqlError, match="16,777,216 characters together"):
+        evaluate.query(store, f'label_replace(up, "long", "{"x" * 30_000}", "", "")', 3_600_000)
+
+
+def test_a_query_that_may_not_be_portioned_says_so() -> None:
+    limits = Limits(most_cells=50, in_portions=False)
+    with pytest.raises(TooMuchError):
+        evaluate.query_range(ESTATE, "sum(up)", 0, 1_200_000, 60_000, limits=limits)
