@@ -22,10 +22,13 @@ def ordered(result: Result, node: Node) -> Result:
 
 
 def orders(node: Node) -> bool:
-    """Whether any part of an expression ranks or sorts."""
-    match node:
-        case FunctionCall() if node.name.startswith("sort"):
-            return True
-        case Aggregation() if node.op in RANKED:
-            return True
-    return any(orders(child) for child in children(node))
+    """Whether any part of an expression ranks or sorts. Long chains are deep trees: they are not recursed into."""
+    parts = [node]
+    while parts:
+        match part := parts.pop():
+            case FunctionCall() if part.name.startswith("sort"):
+                return True
+            case Aggregation() if part.op in RANKED:
+                return True
+        parts += children(part)
+    return False

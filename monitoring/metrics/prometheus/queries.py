@@ -93,8 +93,9 @@ class FormatQuery(Door):
 
 
 def options_of(parameters: Parameters) -> dict[str, Any]:
-    """`timeout` and `lookback_delta`, as `querying` takes them."""
+    """`timeout` and `lookback_delta`, as `querying` takes them. A `limit` that cannot be read is refused before any work."""
     options: dict[str, Any] = {}
+    parameters.limit()
     if parameters.text("timeout"):
         options["timeout_s"] = parameters.duration_ms("timeout") / 1000
     lookback_ms = parameters.duration_ms_or("lookback_delta", 0)

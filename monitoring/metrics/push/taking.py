@@ -105,13 +105,12 @@ def introduce(kind: str, sender: str, identities: list[Labels], tally: Tally) ->
 
 def store(owners: Ints, times: Ints, values: Floats, tally: Tally) -> int:
     """How many samples are stored of three arrays of one length; those of owners below 0 are passed over."""
-    for odd, reason, words in (
-        (times < EARLIEST_MS, Reason.TOO_OLD, "before 1970"),
-        (times > LATEST_MS, Reason.TOO_NEW, "after 2099"),
-    ):
+    early, far = times < EARLIEST_MS, times > LATEST_MS
+    for odd, reason, words in ((early, Reason.TOO_OLD, "before 1970"), (far, Reason.TOO_NEW, "after 2099")):
         if odd.any():
             tally.add(reason, int(odd.sum()), f"A time is {words}; send milliseconds since 1970.")
-            owners, times, values = owners[~odd], times[~odd], values[~odd]
+    if (odd := early | far).any():
+        owners, times, values = owners[~odd], times[~odd], values[~odd]
     if not owners.size:
         return 0
     receipt = ingest.append(owners, times, values)
