@@ -29,6 +29,16 @@ QUERIES: list[str | Query] = [
     *spread(
         "-$thing", thing=["(1)", "time()", "temperature", "(temperature)", "rate(requests_total[5m])", "scalar(up)"]
     ),
+    *spread("$fn($sign$of)", fn="timestamp absent", sign="+ - ++", of=["temperature", "nothing{a='1'}"]),
+    *spread("$fn(+($of))", fn="timestamp absent", of=["temperature", "nothing{a='1'}"]),
+    "+temperature offset 5m",
+    "(+temperature) offset 5m",
+    "(+temperature)[5m]",
+    "+temperature[5m]",
+    "+temperature @ <3600> + +temperature",
+    "sum_over_time((+temperature)[5m:1m])",
+    "+sum(+temperature)",
+    "++temperature",
     "-temperature ^ 2",
     "(-temperature) ^ 2",
     "-2 ^ 2",

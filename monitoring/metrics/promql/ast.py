@@ -120,7 +120,16 @@ class Negation:
     invariant: bool
 
 
-Node = Number | String | Selector | Range | Subquery | FunctionCall | Aggregation | Binary | Negation
+@dataclass(slots=True, eq=False)
+class Plus:
+    """`+selector`: its values, but a selector no more to the functions that care (`timestamp`, `absent`)."""
+
+    expr: Selector
+    type: ValueType
+    invariant: bool
+
+
+Node = Number | String | Selector | Range | Subquery | FunctionCall | Aggregation | Binary | Negation | Plus
 
 COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
 SET_OPERATORS = frozenset(("and", "or", "unless"))
@@ -142,7 +151,7 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Range():
             return (node.selector,)
-        case Subquery() | Negation():
+        case Subquery() | Negation() | Plus():
             return (node.expr,)
         case FunctionCall():
             return node.args

@@ -1,6 +1,7 @@
 """The rules of type of PromQL, in the words of Prometheus (promql/parser/parse.go, checkAST). Pure."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from monitoring.metrics.promql.ast import (
     COMPARISONS,
@@ -20,6 +21,15 @@ from monitoring.metrics.promql.storage import Matcher
 
 Placed = tuple[Node, int]
 Problems = list[tuple[int, str]]
+
+
+class Argument(NamedTuple):
+    """Of a call or an aggregation: the node, where it begins, and what is wrong inside it."""
+
+    node: Node
+    position: int
+    problems: Problems
+
 
 DOCUMENTED: dict[ValueType, str] = {
     "scalar": "scalar",
@@ -125,7 +135,7 @@ def selector(problems: Problems, matchers: Sequence[Matcher], name: str | None, 
         problems.append((position, "vector selector must contain at least one non-empty matcher"))
 
 
-def aggregation_arguments(args: Sequence[Placed], wanted: int, position: int) -> None:
+def aggregation_arguments(args: Sequence[Argument], wanted: int, position: int) -> None:
     if not args:
         raise MistakeError("no arguments for aggregate expression provided", position)
     if len(args) != wanted:
@@ -133,14 +143,21 @@ def aggregation_arguments(args: Sequence[Placed], wanted: int, position: int) ->
         raise MistakeError(f"{message}, expected {wanted}, got {len(args)}", position)
 
 
-def aggregation(problems: Problems, op: str, expr: Placed, param: Placed | None) -> None:
-    expect(problems, expr, "vector", "aggregation expression")
+def aggregation(problems: Problems, op: str, expr: Argument, param: Argument | None) -> None:
+    """Types of the arguments; what is wrong with the expression is told before what is wrong with the parameter."""
+    expect_argument(problems, expr, "vector", "aggregation expression")
     if param is not None:
-        expect(problems, param, "string" if op == "count_values" else "scalar", "aggregation parameter")
+        expect_argument(problems, param, "string" if op == "count_values" else "scalar", "aggregation parameter")
 
 
-def call(problems: Problems, mark: int, name: str, signature: Signature, args: Sequence[Placed], position: int) -> None:
-    """Count and types of arguments; what is wrong with the count is told before what is wrong inside them (from `mark`)."""
+def expect_argument(problems: Problems, arg: Argument, wanted: ValueType, context: str) -> None:
+    """Note what is wrong inside an argument, then that it is of another type than it must be."""
+    problems += arg.problems
+    expect(problems, (arg.node, arg.position), wanted, context)
+
+
+def call(problems: Problems, name: str, signature: Signature, args: Sequence[Argument], position: int) -> None:
+    """Count and types of arguments; one too many is not looked at."""
     wanted, got = len(signature.args), len(args)
     most = wanted - 1 + signature.variadic
     counted = ""
@@ -151,8 +168,8 @@ def call(problems: Problems, mark: int, name: str, signature: Signature, args: S
     elif signature.variadic > 0 and got > most:
         counted = f"expected at most {most} argument(s) in call to {go_quote(name)}, got {got}"
     if counted:
-        problems.insert(mark, (position, counted))
+        problems.append((position, counted))
     for i, arg in enumerate(args):
         if i >= wanted and signature.variadic == 0:
             break
-        expect(problems, arg, signature.args[min(i, wanted - 1)], f"call to function {go_quote(name)}")
+        expect_argument(problems, arg, signature.args[min(i, wanted - 1)], f"call to function {go_quote(name)}")

@@ -64,7 +64,8 @@ def _described(token: Token) -> str:
     if kind == "aggregator":
         return f"<aggr:{text}>"
     if kind in _DESCRIBED:
-        short = go_quote(text) if kind in ("identifier", "metric") or len(text) <= 10 else go_quote(text[:10]) + "..."
+        whole = kind in ("identifier", "metric") or len(text.encode("utf-8", "surrogatepass")) <= 10
+        short = go_quote(text) if whole else go_quote(text[:10]) + "..."
         return f"{_DESCRIBED[kind]} {short}"
     if kind == "@":
         return '"<Item 57385>" <op:@>'  # Prometheus 2.42 has no name for it

@@ -17,13 +17,14 @@ from monitoring.metrics.promql.ast import (
     Negation,
     Node,
     Number,
+    Plus,
     Range,
     Selector,
     String,
     Subquery,
     ValueType,
 )
-from monitoring.metrics.promql.checking import MistakeError, Problems
+from monitoring.metrics.promql.checking import Argument, MistakeError, Problems
 from monitoring.metrics.promql.cursor import PRECEDENCE, Cursor
 from monitoring.metrics.promql.lexing import AGGREGATORS, Token
 from monitoring.metrics.promql.matchers import matcher_check
@@ -136,7 +137,8 @@ class Parser(Cursor):
             return Number(-operand.value if sign.kind == "-" else operand.value), sign.position
         checking.unary(self.problems, operand, sign.position)
         if sign.kind == "+":
-            return operand, sign.position
+            plain = Plus(operand, operand.type, operand.invariant) if isinstance(operand, Selector) else operand
+            return plain, sign.position
         return Negation(operand, operand.type, operand.invariant), sign.position
 
     # -- what follows a term: ranges, offset, @
@@ -291,8 +293,10 @@ class Parser(Cursor):
         param = args[0] if wanted == 2 else None
         expr = args[-1]
         checking.aggregation(self.problems, op, expr, param)
-        invariant = expr[0].invariant  # whatever the parameter is: Prometheus then takes that of the first step
-        return Aggregation(op, expr[0], param[0] if param else None, tuple(sorted(set(grouping))), without, invariant)
+        invariant = expr.node.invariant  # whatever the parameter is: Prometheus then takes that of the first step
+        return Aggregation(
+            op, expr.node, param.node if param else None, tuple(sorted(set(grouping))), without, invariant
+        )
 
     def grouping(self) -> tuple[tuple[str, ...], bool] | None:
         kind = self.peek().kind
@@ -315,8 +319,7 @@ class Parser(Cursor):
         return tuple(names)
 
     def call(self, token: Token) -> Node:
-        name, mark = token.text, len(self.problems)
-        args = self.arguments()
+        name, args = token.text, self.arguments()
         if name in NATIVE_ONLY:
             raise MistakeError(
                 f"function {go_quote(name)} needs native histograms, which are not supported", token.position
@@ -324,17 +327,17 @@ class Parser(Cursor):
         signature = SIGNATURES.get(name)
         if signature is None:
             raise MistakeError(f"unknown function with name {go_quote(name)}", token.position)
-        checking.call(self.problems, mark, name, signature, args, token.position)
-        invariant = name not in STEP_DEPENDENT and all(node.invariant for node, _ in args)
-        return FunctionCall(name, tuple(node for node, _ in args), signature.returns, invariant)
+        checking.call(self.problems, name, signature, args, token.position)
+        invariant = name not in STEP_DEPENDENT and all(arg.node.invariant for arg in args)
+        return FunctionCall(name, tuple(arg.node for arg in args), signature.returns, invariant)
 
-    def arguments(self) -> list[tuple[Node, int]]:
+    def arguments(self) -> list[Argument]:
         self.next += 1
-        args: list[tuple[Node, int]] = []
+        args: list[Argument] = []
         if self.accept(")"):
             return args
         while True:
-            args.append(self.expression(0))
+            args.append(self.argument())
             comma = self.peek()
             if self.accept(")"):
                 return args
@@ -342,3 +345,9 @@ class Parser(Cursor):
                 self.unexpected()
             if self.peek().kind not in _STARTS:
                 raise MistakeError("trailing commas not allowed in function call args", comma.position)
+
+    def argument(self) -> Argument:
+        outer, self.problems = self.problems, []
+        node, position = self.expression(0)
+        inner, self.problems = self.problems, outer
+        return Argument(node, position, inner)
