@@ -11,12 +11,12 @@ OUTSIDE = {
     r"\bhistogram_(count|sum|fraction|avg|stddev|stdvar)\s*\(": "native histograms",
     r"\b(limitk|limit_ratio|sort_by_label|sort_by_label_desc|mad_over_time)\b\s*[({bw]": NEWER,
     r"\b(double_exponential_smoothing|info|histogram_quantiles|(first|ts_of_\w+)_over_time)\s*\(": NEWER,
-    r"""^\(+(["'][^"']*["']|[^()]*\[[^()]*\][^()]*@[^()]*(\(\))?)\)+$""": PARENTHESES,
+    r"""^\s*\(+\s*(["'][^"']*["']|[^()]*\[[^()]*\][^()]*@[^()]*(\(\))?)\s*\)+\s*$""": PARENTHESES,
     r"\b(ln|log10)\(.*'subnormal'": "fault of Go on amd64: logarithms of subnormal numbers",
 }
 """Pattern of an expression → why it is outside the declared scope."""
 
-STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
 QUOTED_NAME = re.compile(r"\{(?:[^{}]*,)?\s*\0")  # once every string is a NUL
 
 OUTSIDE_IN_A_RANGE = {

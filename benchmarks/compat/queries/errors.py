@@ -128,6 +128,9 @@ QUERIES: list[str | Query] = [
             "NaN",
             "0m",
             "00005m",
+            "5m1h1y",
+            "1m2y3",
+            "1y2y",
         ],
     ),
     *spread(

@@ -163,7 +163,9 @@ def _bad_duration(text: str, start: int) -> str:
     """What Prometheus's lexer had read of a number or duration when it gave up."""
     number = _NUMBER_START.match(text, start)
     at = number.end() if number else start
-    while text[at : at + 1] and text[at] in "smhdwy":
+    units = "smhdwy"
+    while text[at : at + 1] and text[at] in units:
+        units = "smhdw"  # years come first
         at += 1
         at += text[at : at + 1] == "s"
         digits = re.compile("[0-9]*").match(text, at)
