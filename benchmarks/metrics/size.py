@@ -10,10 +10,11 @@ from benchmarks.report import Report
 
 
 def measure(report: Report, folder: Path) -> None:
-    start_ms = estate.last_midnight_ms(2)
+    start_ms = estate.last_midnight_ms(6)
     day = list(estate.mixed_day(start_ms))
     ours, theirs = _both(day)
     report.at_most("bytes a sample, a day of 350 mixed series at 15 s", ours, "B", 2.0)
+    report.plain("bytes a sample that the day after adds", _next_day(start_ms + estate.DAY_MS), "B")
     if theirs is not None:
         report.plain("bytes a sample, the same in VictoriaMetrics", theirs, "B")
     real = captured(start_ms)
@@ -39,6 +40,14 @@ def _both(targets: Sequence[Sequence[Fed]]) -> tuple[float, float | None]:
     for name, size in sorted(sizes.items(), key=lambda one: -one[1])[:6]:
         print(f"  {name}: {size / samples:.3f} B", flush=True)
     return sum(sizes.values()) / samples, _victoria(targets, samples)
+
+
+def _next_day(start_ms: int) -> float:
+    """Without what an empty store takes: the first pages of tables and indexes, and their maps."""
+    before = sum(estate.sizes().values())
+    samples = estate.feed(estate.mixed_day(start_ms))
+    estate.close()
+    return (sum(estate.sizes().values()) - before) / samples
 
 
 def _victoria(targets: Sequence[Sequence[Fed]], samples: int) -> float | None:
