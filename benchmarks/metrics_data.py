@@ -1,6 +1,8 @@
 """A day of mixed series, the same on every machine: what the store, the blocks and their peers are measured with.
 
-Mixed so that VictoriaMetrics needs two bytes a sample for it. Seven targets of 50 series each, scraped every 15 s with the jitter of a real scrape; series of a target share their times.
+Mixed so that VictoriaMetrics needs two bytes a sample for it.
+
+Seven targets of 50 series each, scraped every 15 s with the jitter of a real scrape; series of a target share their times.
 """
 
 from collections.abc import Callable, Iterator

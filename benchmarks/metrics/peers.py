@@ -88,8 +88,8 @@ class Peer:
         return orjson.loads(body)["data"]["result"]
 
     def count(self) -> int:
-        """All samples of the last days."""
-        form = {"query": 'sum(count_over_time({__name__!=""}[5d]))', "nocache": "1"}
+        """All samples of the last 30 days."""
+        form = {"query": 'sum(count_over_time({__name__!=""}[30d]))', "nocache": "1"}
         _, body = self.ask("GET", f"/api/v1/query?{urllib.parse.urlencode(form)}")
         return int(orjson.loads(body)["data"]["result"][0]["value"][1])
 
