@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.metrics.binary import fetch
+from monitoring.metrics.binary import array_literal, fetch, time_literal
 from monitoring.metrics.block_cache import HEADER_BYTES, SERIES_BYTES, BoundedCache
 from monitoring.metrics.blocks.codec import Piece, decode_pieces
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError
@@ -27,10 +27,10 @@ ORDER BY start
 """
 BYTES = """
 SELECT w.n::int4, substring(b.data FROM w.low + 1 FOR w.length)
-FROM unnest(%(ids)s::int8[], %(targets)s::int4[], %(starts)s::timestamptz[], %(lows)s::int4[], %(lengths)s::int4[])
+FROM unnest({ids}::int8[], {targets}::int4[], {starts}::timestamptz[], {lows}::int4[], {lengths}::int4[])
     WITH ORDINALITY AS w(id, target_id, start, low, length, n)
 JOIN {table} b ON b.target_id = w.target_id AND b.start = w.start
-WHERE b.id = w.id AND b.start >= %(first)s AND b.start <= %(last)s
+WHERE b.id = w.id AND b.start >= {first} AND b.start <= {last}
 """
 MANY_TARGETS = 500
 FEW_SERIES = 64
@@ -85,6 +85,13 @@ class Found:
             inside = min(end_ms, ref.last_ms) - max(start_ms, ref.first_ms) + 1
             total += int(header.counts[places].sum()) * min(1.0, inside / (ref.last_ms - ref.first_ms + 1))
         return int(total)
+
+    def ids_between(self, start_ms: int, end_ms: int) -> Iterator[Ints]:
+        """Of each block of raw samples the wanted series that reach into the span; a gap of a series counts as a part of it."""
+        for _, header, ids in self.parts:
+            places = header.find(ids)
+            reach = (header.first_times[places] <= end_ms) & (header.last_times[places] >= start_ms)
+            yield header.ids[places[reach & (header.counts[places] > 0)]]
 
 
 def find(tier: Tier, ids: Ints, targets: Ints, start_ms: int, end_ms: int) -> Found:
@@ -198,17 +205,20 @@ def _bytes(tier: Tier, wanted: Sequence[tuple[Ref, int, int]]) -> list[bytes]:
 
 
 def _bytes_of(table: str, wanted: Sequence[tuple[Ref, int, int]]) -> list[bytes]:
-    starts = [moment(ref.start_ms) for ref, _, _ in wanted]
-    parameters = {
-        "ids": [ref.id for ref, _, _ in wanted],
-        "targets": [ref.target_id for ref, _, _ in wanted],
-        "starts": starts,
-        "lows": [low for _, low, _ in wanted],
-        "lengths": [length for _, _, length in wanted],
-        "first": min(starts),
-        "last": max(starts),
-    }
-    found = dict(fetch(BYTES.format(table=table), parameters))
+    refs = [ref for ref, _, _ in wanted]
+    starts = [ref.start_ms for ref in refs]
+    stamps = ",".join(f'"{moment(start).isoformat()}"' for start in starts)
+    statement = BYTES.format(
+        table=table,
+        ids=array_literal(ref.id for ref in refs),
+        targets=array_literal(ref.target_id for ref in refs),
+        starts=f"'{{{stamps}}}'",
+        lows=array_literal(low for _, low, _ in wanted),
+        lengths=array_literal(length for _, _, length in wanted),
+        first=time_literal(min(starts)),
+        last=time_literal(max(starts)),
+    )
+    found = dict(fetch(statement))
     if len(found) != len(wanted):
         raise BlockGoneError
     return [found[place] for place in range(1, len(wanted) + 1)]

@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 LOOK = """
 SELECT 3, COALESCE((SELECT series_epoch FROM metrics_state), 0), convert_to(pg_snapshot_xmin(l)::text, 'UTF8'),
     convert_to(pg_current_xact_id_if_assigned()::text, 'UTF8'), NULL::bytea, (
-        SELECT string_agg(int8send(id), ''::bytea) FROM metrics_series WHERE created_xact >= %(xmin)s::text::xid8
+        SELECT string_agg(int8send(id), ''::bytea) FROM metrics_series WHERE created_xact >= '{xmin}'::xid8
         AND (created_xact < pg_snapshot_xmax(l) OR created_xact = pg_current_xact_id_if_assigned()))
 FROM pg_current_snapshot() l
 """
@@ -156,7 +156,7 @@ class FreshIndex:
         the last time somebody looked: whoever then asks the database with LOOK tells it to `heard`."""
         with self._lock:
             if look or not self._index.xmin:
-                self._update(fetch(LOOK, {"xmin": self._index.xmin or "0"})[0])
+                self._update(fetch(LOOK.format(xmin=int(self._index.xmin or 0)))[0])
             return self._matched(matcher_sets)
 
     def since(self) -> str:
