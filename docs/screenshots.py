@@ -20,6 +20,7 @@ SHOTS = {
     "wall-dark": ("/?density=wall", "dark"),
     "service-light": ("/services/storefront/?range=6h", "light"),
     "machine-dark": ("/machines/db-1/?range=6h", "dark"),
+    "query-light": ("/query/?q=max+by+(service)+(http_total_seconds)&range=6h", "light"),
 }
 
 

@@ -82,9 +82,11 @@ async function run({ push = true } = {}) {
   const asked = editors.filter(({ value, hidden }) => value && !hidden);
   span = spanOf(state, $("result").clientWidth - 60);
   problem("step", span.problem);
+  if (!asked.length) answers = [];
   if (!asked.length || span.problem) return show(asked.length ? null : "begin");
   const mine = (running = new AbortController());
   busy(true);
+  if (!answers.length) show("asking");
   const found = await Promise.all(asked.map((editor) => ask(editor, mine.signal)));
   if (mine !== running) return;
   running = null;
@@ -102,7 +104,8 @@ async function ask(editor, signal) {
     editor.clear();
     const count = (answer.series ?? answer.rows).length;
     const most = state.view === "table" ? MOST_ROWS : MOST_SERIES;
-    const words = count ? `${answer.more ? `the first ${most}` : count} series in ${took(answer.took_ms)}` : `no data, in ${took(answer.took_ms)}`;
+    const what = answer.type === "scalar" || answer.type === "string" ? "value" : "series";
+    const words = count ? `${answer.more ? `the first ${most}` : count} ${what} in ${took(answer.took_ms)}` : `no data, in ${took(answer.took_ms)}`;
     told(editor, words, [...answer.warnings, ...answer.infos]);
     return { ...answer, text, letter: letter(editors.indexOf(editor)) };
   } catch (error) {
@@ -127,20 +130,32 @@ function stop() {
   running?.abort();
   running = null;
   busy(false);
+  if (!$("nothing").hidden) show("stopped");
 }
 
 /** While the tab is looked at, and never two at once. */
 function refreshLater() {
   clearTimeout(refresher);
   if (!state.refresh || !state.range) return;
-  refresher = setTimeout(() => (document.hidden || running || editors.some((editor) => editor.isOpen()) ? refreshLater() : run({ push: false })), Number(state.refresh) * 1000);
+  refresher = setTimeout(() => (document.hidden || running || isEdited() ? refreshLater() : run({ push: false })), Number(state.refresh) * 1000);
+}
+
+/** What is half typed is not asked for. */
+function isEdited() {
+  return editors.some((editor, place) => editor.isOpen() || editor.value !== state.queries[place]?.text);
 }
 
 // ---- showing
 
+const STATES = {
+  asking: ["hourglass_top", "Asking…", "Long ranges and many series take a moment."],
+  stopped: ["stop_circle", "Stopped", "Run asks again."],
+  failed: ["error", "No answer", "What is wrong is written under the expression."],
+};
+
 function show(what) {
   const empty = what === "chart" || what === "table" ? !answers.some(({ series, rows }) => (series ?? rows).length) : false;
-  const parts = { begin: what === "begin", chart: what === "chart" && !empty, table: what === "table" && !empty, nothing: empty || what === "failed" };
+  const parts = { begin: what === "begin", chart: what === "chart" && !empty, table: what === "table" && !empty, nothing: empty || Object.hasOwn(STATES, what) };
   for (const [id, is] of Object.entries(parts)) if (what) $(id).hidden = !is;
   $("foot").hidden = !(parts.chart || parts.table);
   $("points").hidden = !parts.chart;
@@ -157,10 +172,10 @@ function show(what) {
 
 function chart() {
   $("chart").hidden = false;
-  const left = drawChart(answers, span);
+  const { left, odd } = drawChart(answers, span);
   const capped = answers.some(({ more }) => more);
   const most = capped || left ? `Only the first ${MOST_DRAWN} series are drawn. Narrow the query with labels, or ask for the largest: topk(10, …). ` : "";
-  summary(`${most}A point every ${length(span.step)}; times are those of your clock.`);
+  summary(`${most}${odd ? "NaN and infinite values are not drawn. " : ""}A point every ${length(span.step)}; times are those of your clock.`);
   if (!$("points-table").hidden) $("points-table").replaceChildren(pointsTable());
 }
 
@@ -176,7 +191,10 @@ function summary(words) {
 async function nothing(what) {
   const host = $("nothing");
   const icon = (name) => element("span", "icon", name, { "aria-hidden": "true" });
-  if (what === "failed") return host.replaceChildren(icon("error"), element("h2", "", "No answer"), element("p", "", "What is wrong is written under the expression."));
+  if (STATES[what]) {
+    const [symbol, title, words] = STATES[what];
+    return host.replaceChildren(icon(symbol), element("h2", "", title), element("p", "", words));
+  }
   const where = state.view === "table" ? "at that time" : "in this range";
   host.replaceChildren(icon("search_off"), element("h2", "", "No data"), element("p", "", `No series matched ${where}. That is not the same as zero.`));
   for (const reason of await reasons()) host.append(reason);
@@ -224,10 +242,9 @@ function showTools() {
   $("step").value = state.step;
   $("refresh").value = state.refresh;
   $("refresh").disabled = !state.range;
-  const shown = spanOf({ ...state, step: "" }, 800);
-  const [from, to] = state.range ? [shown.exact - (shown.end - shown.start), shown.exact] : [state.from / 1000, state.to / 1000];
-  $("from").value = utc(from * 1000);
-  $("to").value = utc(to * 1000);
+  const { first, exact } = spanOf({ ...state, step: "" }, 0);
+  $("from").value = utc((first ?? state.from / 1000) * 1000);
+  $("to").value = utc((exact ?? state.to / 1000) * 1000);
   $("span").querySelector("summary").textContent = state.range ? "From … to" : `${utc(state.from).replace("T", " ")} – ${utc(state.to).replace("T", " ")} UTC`;
   $("span").toggleAttribute("data-absolute", !state.range);
 }
@@ -285,6 +302,8 @@ $("points").addEventListener("click", () => {
 });
 for (const field of [$("from"), $("to")]) field.addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), showSpan()));
 $("step").addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), change({ step: $("step").value.trim() })));
+page.addEventListener("zoom", ({ detail }) => detail.to > detail.from && change({ range: "", ...detail, refresh: "" }));
+page.addEventListener("cursor", ({ detail }) => announce(detail));
 addEventListener("popstate", load);
 load();
 if (!editors[0].value) editors[0].text.focus();

@@ -63,7 +63,8 @@ export function moment(text) {
 }
 
 /**
- * {start, end, step} in seconds, all multiples of the step, for a chart so many pixels wide; or {problem} with the step.
+ * {start, end, step} in seconds, all multiples of the step, for a chart so many pixels wide, with `first` and `exact`, the range as it was
+ * asked for; or {problem} with the step.
  * Without a wish the step is the shortest tidy one with two pixels a point.
  */
 export function spanOf(state, width) {
@@ -76,7 +77,7 @@ export function spanOf(state, width) {
   if (!(step >= 0.001)) return { problem: `Step: “${state.step}” is not a length of time. Write 30s, 5m or 1h, or leave it empty.` };
   if (length / step > MOST_POINTS) return { problem: `Step: ${state.step} is too short for this range: at most ${MOST_POINTS.toLocaleString("en")} points. Write ${Math.ceil(length / MOST_POINTS)}s or more.` };
   const last = step <= 60 ? Math.ceil(end / step) : Math.floor(end / step); // a short step may end in the next minute, so that the newest sample is shown
-  return { start: tidied(Math.floor(start / step), step), end: tidied(last, step), step, exact: end };
+  return { start: tidied(Math.floor(start / step), step), end: tidied(last, step), step, first: start, exact: end };
 }
 
 const tidied = (count, step) => Number((count * step).toFixed(3));

@@ -1,5 +1,6 @@
 // The chart of the answers, its legend, its words, and its points as a table.
 import { clock, humanise } from "./format.js";
+import { cursorOver } from "./query_cursor.js";
 import { element } from "./query_editor.js";
 import { nameOf } from "./query_text.js";
 
@@ -20,15 +21,15 @@ let drawn = null;
 let shown = { series: [], span: null, unit: "", named: [] };
 let chosen = new Set(); // names of the series that are shown; none: all
 
-/** Draw `answers` ([{letter, series}]) over `span` (seconds). Answers how many series are left out. */
+/** Draw `answers` ([{letter, text, series}]) over `span` (seconds). Answers how many series are left out, and whether any value is. */
 export function drawChart(answers, span) {
-  const all = answers.flatMap(({ letter, series }) => series.map((one) => ({ ...one, letter })));
+  const all = answers.flatMap(({ letter, text, series }) => series.map((one) => ({ ...one, letter, text })));
   const series = all.slice(0, MOST_DRAWN);
   const { common, names } = told(series, answers.length > 1);
   shown = { series, span, unit: unitOf(series), names, common };
   chosen = new Set([...chosen].filter((name) => names.includes(name)));
   paint();
-  return all.length - series.length;
+  return { left: all.length - series.length, odd: series.some(({ points }) => points.some(([, value]) => !Number.isFinite(value))) };
 }
 
 export function clearChart() {
@@ -42,7 +43,7 @@ function told(series, lettered) {
   const groups = Map.groupBy ? Map.groupBy(series, (one) => one.letter) : new Map([["", series]]);
   const shared = new Map([...groups].map(([letter, group]) => [letter, group.length > 1 ? same(group) : new Set()]));
   const of = (one) => shared.get(one.letter) ?? shared.get("");
-  const names = series.map((one) => [lettered && one.letter, differing(one.labels, of(one))].filter(Boolean).join("  ") || "value");
+  const names = series.map((one) => [lettered && one.letter, differing(one.labels, of(one)) || one.text].filter(Boolean).join("  "));
   const all = lettered || series.length < 2 ? new Set() : of(series[0]);
   return { common: nameOf(Object.fromEntries(Object.entries(series[0]?.labels ?? {}).filter(([label]) => all.has(label)))), names };
 }
@@ -73,7 +74,7 @@ export function readable(value, unit = "") {
   if (unit === "s" && size > 0 && size < 0.001) return `${Number((value * 1e6).toPrecision(3))} µs`;
   if (size > 0 && size < 0.001 && unit !== "ratio") return Number(value.toPrecision(3)).toExponential().replace("e-", " × 10⁻").replace(/\d+$/, (power) => [...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join(""));
   if (size >= 1e17) return value.toExponential(2);
-  return humanise(value, unit);
+  return unit || size >= 1000 ? humanise(value, unit) : String(Number(value.toPrecision(4)));
 }
 
 function paint() {
@@ -90,7 +91,6 @@ const visible = (place) => !chosen.size || chosen.has(shown.names[place]);
 function configuration({ start, end, step }) {
   const { unit } = shown;
   const bounds = [start * 1000, end * 1000];
-  const few = shown.series.length <= 10;
   return {
     type: "line",
     data: { datasets: shown.series.map((one, place) => dataset(one, place, step * 1000)) },
@@ -101,11 +101,11 @@ function configuration({ start, end, step }) {
       maintainAspectRatio: false,
       resizeDelay: 100,
       devicePixelRatio: Math.min(2, devicePixelRatio),
-      interaction: { mode: "nearest", axis: few ? "x" : "xy", intersect: false },
+      events: [], // the cursor lies over the canvas: a tooltip of the chart's own would draw every line anew
       plugins: {
         legend: { display: false },
         decimation: { enabled: false },
-        tooltip: { itemSort: (one, other) => other.parsed.y - one.parsed.y, callbacks: { title: ([item]) => (item ? clock(item.parsed.x, true) + seconds(item.parsed.x, step) : ""), label: (item) => `${cut(item.dataset.label, 70)}: ${readable(item.parsed.y, unit)}` } },
+        tooltip: { enabled: false },
       },
       scales: {
         x: { type: "linear", min: bounds[0], max: bounds[1], grid: { color: token("--line") }, border: { color: token("--line") }, afterBuildTicks: (axis) => (axis.ticks = timeTicks(axis.min, axis.max, axis.width)), ticks: { color: token("--text-muted"), minRotation: 0, maxRotation: 0, autoSkip: true, callback: (ms) => clock(ms, bounds[1] - bounds[0] > 86_400_000) + seconds(ms, (end - start) / 20) } },
@@ -143,7 +143,6 @@ function dataset(one, place, stepMs) {
     borderDash: DASHES[Math.floor(place / 8) % DASHES.length],
     borderWidth: 1.5,
     pointRadius: alone.includes(true) ? alone.map((is) => (is ? 2.5 : 0)) : 0,
-    pointHitRadius: 8,
     spanGaps: gap,
   };
 }
@@ -181,9 +180,9 @@ function drawLegend() {
   if (!series.length) return;
   const list = element("ul", "query-legend");
   series.forEach((one, place) => {
-    const button = element("button", "legend-item", "", { type: "button", "aria-pressed": String(visible(place)), title: `${nameOf(one.labels) || "value"}\nClick: only this one. Ctrl-click: add it or take it away.` });
+    const button = element("button", "legend-item", "", { type: "button", "aria-pressed": String(visible(place)), title: `${nameOf(one.labels) || one.text}\nClick: only this one. Ctrl-click: add it or take it away.` });
     const last = one.points.at(-1)?.[1];
-    button.append(swatch(place), element("span", "legend-name", names[place] || "value"), element("span", "legend-last number", readable(last, unit)));
+    button.append(swatch(place), element("span", "legend-name", names[place]), element("span", "legend-last number", readable(last, unit)));
     button.addEventListener("click", (event) => pick(place, event.ctrlKey || event.shiftKey || event.metaKey));
     list.append(Object.assign(document.createElement("li"), {}));
     list.lastChild.append(button);
@@ -248,6 +247,9 @@ export function pointsTable() {
   return table;
 }
 
-const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
-
+cursorOver(
+  canvas,
+  () => ({ ...shown, chart: drawn, visible, colour, read: (value) => readable(value, shown.unit) }),
+  (from, to) => canvas.dispatchEvent(new CustomEvent("zoom", { bubbles: true, detail: { from, to } })),
+);
 document.addEventListener("opsportal:theme", () => drawn && paint());

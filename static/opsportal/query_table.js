@@ -46,6 +46,7 @@ function table(answer, time, redraw) {
   }
   const body = made.createTBody();
   const unit = unitOf(answer.rows);
+  if (!answer.rows.length) body.insertRow().insertCell().append(element("span", "muted", "no data, which is not zero"));
   for (const row of sorted(answer.rows, column, direction)) body.append(line(row, answer, unit));
   const caption = made.createCaption();
   caption.className = "visually-hidden";

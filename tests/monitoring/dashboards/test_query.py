@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from monitoring.checks.models import Machine
 from monitoring.dashboards import promql_words
 from monitoring.metrics import store
+from monitoring.metrics.promql.lexing import AGGREGATORS
 from monitoring.metrics.promql.signatures import SIGNATURES
 from tests.monitoring.dashboards.estate import check, service
 
@@ -51,7 +53,7 @@ def test_every_function_has_help_and_a_signature() -> None:
 
 
 def test_every_aggregation_is_offered() -> None:
-    assert promql_words.AGGREGATIONS.keys() == promql_words.AGGREGATORS
+    assert promql_words.AGGREGATIONS.keys() == AGGREGATORS
 
 
 def test_somebody_without_a_role_is_shown_the_forbidden_page(mallory_client: Client) -> None:
@@ -143,3 +145,10 @@ def test_a_chart_of_a_service_opens_in_the_query_page(vera_client: Client) -> No
     page = vera_client.get("/services/shop/?range=6h").content.decode()
     assert "/query/?q=http_connect_seconds%7Bcheck%3D%22door%22%2Cservice%3D%22shop%22%7D&amp;range=6h" in page
     assert "/query/?q=check_duration_seconds%7B" in page
+
+
+def test_a_chart_of_a_machine_that_reports_opens_there_too(vera_client: Client) -> None:
+    told = {"values": {"cpu_used_ratio": 0.4}, "facts": {}}
+    Machine.objects.create(slug="db-1", name="db-1", last_report_at=timezone.now(), report=told)
+    page = vera_client.get("/machines/db-1/").content.decode()
+    assert "/query/?q=system_cpu_used_ratio%7Bmachine%3D%22db-1%22%7D&amp;range=1h" in page

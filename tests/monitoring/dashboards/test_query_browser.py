@@ -306,3 +306,37 @@ def test_colours_follow_the_theme(jobs: None, browser: Browser, page: Page) -> N
     before = line.get_attribute("stroke")
     page.get_by_role("button", name="Switch between light and dark").click()
     expect(line).not_to_have_attribute("stroke", before or "")
+
+
+def test_the_arrow_keys_read_the_chart(jobs: None, page: Page) -> None:  # noqa: F811
+    page.goto("/query/?q=jobs_waiting")
+    drawn(page).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".cursor-tip")).to_contain_text("queue=export")
+    page.keyboard.press("Escape")
+    expect(page.locator(".cursor-tip")).to_be_hidden()
+
+
+def test_a_stretch_drawn_over_is_enlarged(jobs: None, page: Page) -> None:  # noqa: F811
+    page.goto("/query/?q=jobs_waiting")
+    box = drawn(page).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 3 / 4, box["y"] + 80, steps=3)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("from=.*&to="))
+    expect(drawn(page)).to_be_visible()
+
+
+def test_half_typed_expressions_are_not_asked_for_by_the_refresh(jobs: None, page: Page) -> None:  # noqa: F811
+    page.clock.install()
+    page.goto("/query/?q=jobs_waiting&refresh=5")
+    expect(drawn(page)).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "query_range" in request.url else None)
+    with page.expect_response(re.compile("query_range")):
+        page.clock.run_for(5_500)
+    editor(page).fill("jobs_waiting * 2")
+    page.clock.run_for(16_000)
+    assert len(asked) == 1

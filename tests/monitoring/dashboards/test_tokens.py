@@ -53,3 +53,11 @@ def test_a_status_can_be_read_on_every_surface(theme: dict[str, str], status: st
 @pytest.mark.parametrize("fill", ["up", "degraded", "down", "unknown"])
 def test_a_slot_of_a_strip_can_be_told_from_the_surface(theme: dict[str, str], fill: str) -> None:
     assert contrast(theme[f"fill-{fill}"], theme["surface"]) >= 3
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_colours_of_an_expression_can_be_read(theme: dict[str, str]) -> None:
+    sheet = Path(settings.BASE_DIR, "static/opsportal/query.css").read_text(encoding="utf-8")
+    colours = set(re.findall(r"--syntax-\w+: var\(--([a-z0-9-]+)\)", sheet))
+    assert len(colours) >= 6
+    assert {colour for colour in colours if contrast(theme[colour], theme["surface"]) < 4.5} == set()
