@@ -63,7 +63,7 @@ RULES: dict[str, Rule] = {
         ["", "machines/", "feed/", "services/<slug:slug>/", "machines/<slug:slug>/", "changes/<int:change_id>/"], page()
     ),
     **dict.fromkeys([f"query/{tail}" for tail in ("", "check/", "cardinality/", "metrics/")], page()),
-    **dict.fromkeys(["query/export.csv", "query/metrics/<str:name>/"], page()),
+    **dict.fromkeys(["query/export.csv", "query/metrics/<path:name>/"], page()),
     **dict.fromkeys(["services/<slug:slug>/series.json", "services/<slug:slug>/series.csv"], page()),
     **dict.fromkeys(["machines/<slug:slug>/series.json", "machines/<slug:slug>/series.csv"], page()),
     "services/<slug:slug>/pings/<int:ping_id>/": page(),

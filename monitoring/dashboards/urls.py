@@ -23,5 +23,5 @@ urlpatterns = [
     path("query/export.csv", query.export, name="query-csv"),
     path("query/cardinality/", metrics.cardinality, name="cardinality"),
     path("query/metrics/", metrics.metrics, name="metrics"),
-    path("query/metrics/<str:name>/", metrics.metric, name="metric"),
+    path("query/metrics/<path:name>/", metrics.metric, name="metric"),
 ]

@@ -1,5 +1,6 @@
 """Metrics to choose from, for pages: by name or text, with their labels and some of their series. All of it is counted in PostgreSQL."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,9 +8,11 @@ from typing import Any, Literal
 
 from django.db import connection
 
+from monitoring.metrics.identities import METRIC
 from monitoring.metrics.models import Series
 from monitoring.metrics.promql.quoting import go_quote
 
+PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 MOST_COUNTED = 100_000  # series whose labels are looked at: the newest
 TOP_VALUES = 8
 EXAMPLES = 10
@@ -126,9 +129,11 @@ def names_there(names: Sequence[str]) -> set[str]:
 
 
 def selector(name: str, labels: Mapping[str, str]) -> str:
-    """`up{job="node"}`."""
-    inside = ",".join(f"{label}={go_quote(value)}" for label, value in sorted(labels.items()))
-    return f"{name}{{{inside}}}" if inside else name
+    """`up{job="node"}`; a name that PromQL cannot write as a word is a condition."""
+    plain = PLAIN_NAME.fullmatch(name)
+    told = dict(labels) if plain else {METRIC: name, **labels}
+    inside = ",".join(f"{label}={go_quote(value)}" for label, value in sorted(told.items()))
+    return (name if plain else "") + (f"{{{inside}}}" if inside else "")
 
 
 def _literally(text: str) -> str:

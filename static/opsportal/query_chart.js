@@ -36,6 +36,7 @@ export function clearChart() {
   drawn?.destroy();
   drawn = null;
   shown = { series: [], span: null, unit: "", names: [] };
+  renewCursor();
 }
 
 /** Only labels that differ within a query are told of each series; what all series share is told once. */
@@ -83,6 +84,7 @@ function paint() {
   drawn = series.length ? new window.Chart(canvas, configuration(span)) : null;
   drawLegend();
   describe();
+  renewCursor();
 }
 
 const colour = (place) => token(`--chart-${(place % 8) + 1}`);
@@ -247,7 +249,7 @@ export function pointsTable() {
   return table;
 }
 
-cursorOver(
+const renewCursor = cursorOver(
   canvas,
   () => ({ ...shown, chart: drawn, visible, colour, read: (value) => readable(value, shown.unit) }),
   (from, to) => canvas.dispatchEvent(new CustomEvent("zoom", { bubbles: true, detail: { from, to } })),

@@ -11,6 +11,7 @@ const LEAST_DRAG_PX = 8;
  * @param {HTMLCanvasElement} canvas
  * @param {() => {chart: object, series: Array, names: string[], visible: (place: number) => boolean, colour: (place: number) => string, read: (value: number) => string, span: object}} look
  * @param {(from: number, to: number) => void} zoom called with ms after a stretch of time was drawn
+ * @returns {() => void} to be called when the chart was drawn anew
  */
 export function cursorOver(canvas, look, zoom) {
   const host = canvas.parentElement;
@@ -82,6 +83,7 @@ export function cursorOver(canvas, look, zoom) {
     const found = show((time ?? span.end * 1000) + steps * span.step * 1000);
     canvas.dispatchEvent(new CustomEvent("cursor", { bubbles: true, detail: `${moment(time, span)}: ${found.slice(0, 3).map((one) => `${one.name} ${one.text}`).join(", ") || "no data"}` }));
   });
+  return () => (time === null ? hide() : show(time));
 }
 
 /** What the series that are shown have at a time, the largest first; of many those nearest to the pointer. */

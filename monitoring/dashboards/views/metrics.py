@@ -28,7 +28,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "found": found,
-        "rows": [(row, told(row), kind(row), unit(row)) for row in found.rows],
+        "rows": [(row, told(row), kind(row), unit(row), selector(row.name, {})) for row in found.rows],
         "text": text,
         "order": order,
         "page": page,
@@ -91,9 +91,9 @@ def links(metric: str, label: LabelCount) -> list[tuple[str, int, str]]:
 
 def suggestions(row: MetricRow) -> list[tuple[str, str]]:
     """What one would ask of such a metric: (words, expression)."""
-    name = row.name
-    if row.type == "histogram" and name.endswith("_bucket"):
+    name = selector(row.name, {})
+    if row.type == "histogram" and row.name.endswith("_bucket"):
         return [("95th percentile", f"histogram_quantile(0.95, sum by (le) (rate({name}[5m])))")]
-    if row.type == "counter" or name.endswith(("_total", "_count", "_sum", "_bucket")):
+    if row.type == "counter" or row.name.endswith(("_total", "_count", "_sum", "_bucket")):
         return [("Query its growth", f"rate({name}[5m])"), ("Sum of the growth", f"sum(rate({name}[5m]))")]
     return [("Query it", name), ("Mean", f"avg({name})"), ("Five largest", f"topk(5, {name})")]

@@ -2,11 +2,12 @@
 check of an expression while it is typed, and the file of an answer."""
 
 import csv
+import time
 from collections.abc import AsyncIterator, Iterator
-from itertools import islice
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -31,7 +32,8 @@ PERMISSION = "metrics.view_series"
 MOST_QUERIES = 8
 MOST_CHARACTERS = 4_000  # of one expression: it has to fit into an address
 MOST_COLUMNS = 2_000
-ROWS_AT_ONCE = 500
+MOST_CELLS = 4_000_000
+PIECE_CHARACTERS = 64 * 1024
 
 
 @require_safe
@@ -72,7 +74,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     try:
         _bounded(asked, texts)
         if request.GET.get("view") == "table":
-            rows = query_csv.at_once([querying.query(text, ms(asked)[1]) for text in texts])
+            left_s = allowance()
+            rows = query_csv.at_once([querying.query(text, ms(asked)[1], timeout_s=next(left_s)) for text in texts])
         else:
             rows = query_csv.over_time(_ranges(asked, texts, _step_ms(request, asked)))
     except PromqlError as error:
@@ -102,11 +105,22 @@ def _step_ms(request: HttpRequest, asked: TimeRange) -> int:
 def _ranges(asked: TimeRange, texts: list[str], step_ms: int) -> list[Result]:
     """Steps are multiples of the step, as on the page."""
     start_ms, end_ms = (moment // step_ms * step_ms for moment in ms(asked))
-    results = [querying.query_range(text, start_ms, end_ms, step_ms) for text in texts]
-    columns = sum(len(one.value.labels) for one in results if isinstance(one.value, Vector))
-    if columns > MOST_COLUMNS:
-        raise PromqlError("bad_data", f"q: {columns:,} series are too many columns; at most {MOST_COLUMNS:,} fit.")
+    left_s, columns, results = allowance(), 0, []
+    for text in texts:
+        results.append(querying.query_range(text, start_ms, end_ms, step_ms, timeout_s=next(left_s)))
+        columns += len(value.labels) if isinstance(value := results[-1].value, Vector) else 1
+        if columns > MOST_COLUMNS:
+            raise PromqlError("bad_data", f"q: {columns:,} series are too many columns; at most {MOST_COLUMNS:,} fit.")
+        if columns * len(results[0].step_times_ms) > MOST_CELLS:
+            raise PromqlError("bad_data", f"step: choose a longer one; a file has at most {MOST_CELLS:,} cells.")
     return results
+
+
+def allowance() -> Iterator[float]:
+    """Seconds that are left of the time one question may take, for all of a request's together."""
+    ends = time.monotonic() + settings.METRICS_QUERY_TIMEOUT_S
+    while True:
+        yield max(ends - time.monotonic(), 0.0)
 
 
 def ms(asked: TimeRange) -> tuple[int, int]:
@@ -133,8 +147,14 @@ def streamed(request: HttpRequest, rows: Iterator[query_csv.Row], name: str) -> 
 
 def _pieces(rows: Iterator[query_csv.Row]) -> Iterator[str]:
     write = csv.writer(Line()).writerow
-    while lines := [write(row) for row in islice(rows, ROWS_AT_ONCE)]:
-        yield "".join(lines)
+    lines, size = [], 0
+    for row in rows:
+        lines.append(line := write(row))
+        size += len(line)
+        if size >= PIECE_CHARACTERS:
+            yield "".join(lines)
+            lines, size = [], 0
+    yield "".join(lines)
 
 
 async def _aside(pieces: Iterator[str]) -> AsyncIterator[str]:

@@ -33,13 +33,13 @@ def test_metrics_are_listed_with_what_was_said_of_them(vera_client: Client) -> N
 def test_a_bucket_is_what_its_histogram_is(vera_client: Client) -> None:
     series("wait_seconds_bucket", le="1")
     MetricMetadata.objects.create(metric="wait_seconds", type="histogram", help="How long jobs wait")
-    ((row, told, kind, _),) = vera_client.get("/query/metrics/").context["rows"]
+    ((row, told, kind, *_),) = vera_client.get("/query/metrics/").context["rows"]
     assert (row.name, told, kind) == ("wait_seconds_bucket", "How long jobs wait", "histogram")
 
 
 def test_values_of_checks_are_described_by_their_kind(vera_client: Client) -> None:
     series("system_cpu_used_ratio", service="web-1")
-    ((_, told, kind, unit),) = vera_client.get("/query/metrics/").context["rows"]
+    ((_, told, kind, unit, _),) = vera_client.get("/query/metrics/").context["rows"]
     assert told.startswith("CPU used")
     assert (kind, unit) == ("gauge", "ratio")
 
@@ -127,3 +127,10 @@ def test_more_metrics_take_no_more_statements(vera_client: Client) -> None:
     with CaptureQueriesContext(connection) as many:
         vera_client.get("/query/metrics/")
     assert len(many) == len(few)
+
+
+def test_a_name_that_promql_cannot_write_is_asked_for_by_condition(vera_client: Client) -> None:
+    series("disk/used %", host="a")
+    assert "/query/?q=%7B__name__%3D%22disk%2Fused%20%25%22%7D" in vera_client.get("/query/metrics/").content.decode()
+    page = vera_client.get("/query/metrics/disk/used%20%25/").content.decode()
+    assert "/query/?q=avg%28%7B__name__%3D%22disk%2Fused%20%25%22%7D%29" in page

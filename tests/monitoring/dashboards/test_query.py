@@ -152,3 +152,15 @@ def test_a_chart_of_a_machine_that_reports_opens_there_too(vera_client: Client) 
     Machine.objects.create(slug="db-1", name="db-1", last_report_at=timezone.now(), report=told)
     page = vera_client.get("/machines/db-1/").content.decode()
     assert "/query/?q=system_cpu_used_ratio%7Bmachine%3D%22db-1%22%7D&amp;range=1h" in page
+
+
+def test_too_many_cells_are_refused(vera_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitoring.dashboards.views.query.MOST_CELLS", 100)
+    answer = vera_client.get("/query/export.csv?q=vector(1)&q=vector(2)&range=15m&step=15")
+    assert answer.status_code == 400
+    assert answer.content.decode().startswith("step: choose a longer one")
+
+
+def test_all_questions_of_a_file_share_one_deadline(vera_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitoring.dashboards.views.query.allowance", lambda: iter([5.0, 0.0]))
+    assert vera_client.get("/query/export.csv?q=vector(1)&q=vector(2)").status_code == 503
