@@ -6,6 +6,14 @@ M_ARENA_MAX = -8  # malloc.h of glibc
 ARENAS = 2
 
 
+def give_back() -> bool:
+    """Return what is free to the system, where the C library can; takes some ms. For after work that needed much."""
+    try:
+        return bool(ctypes.CDLL(None).malloc_trim(0))
+    except (OSError, AttributeError):
+        return False
+
+
 def few_arenas() -> bool:
     """Let threads share two heaps; whether the C library knows of that. Call it before the first thread starts.
 

@@ -270,6 +270,13 @@ METRICS_QUERY_MAX_SAMPLES = env.integer(
     high=1_000_000_000,
     help="Most samples that one PromQL query may load; each takes 16 bytes of memory.",
 )
+METRICS_QUERY_MAX_POINTS = env.integer(
+    "METRICS_QUERY_MAX_POINTS",
+    1_000_000,
+    low=1_000,
+    high=100_000_000,
+    help="Most points that the answer to a PromQL query may have; each is sent as about 25 bytes.",
+)
 METRICS_QUERY_CONCURRENCY = env.integer(
     "METRICS_QUERY_CONCURRENCY", 4, low=1, high=64, help="PromQL queries that one process answers at the same time."
 )

@@ -157,7 +157,8 @@ class FreshIndex:
         with self._lock:
             if look or not self._index.xmin:
                 self._update(fetch(LOOK.format(xmin=int(self._index.xmin or 0)))[0])
-            return self._matched(matcher_sets)
+            index = self._index
+        return self._matched(index, matcher_sets)
 
     def since(self) -> str:
         """The argument of LOOK."""
@@ -169,9 +170,12 @@ class FreshIndex:
         with self._lock:
             return self._update(row)
 
-    def _matched(self, matcher_sets: Sequence[Matchers]) -> Matched:
-        index = self._index
-        found = [index.match(matchers) for matchers in matcher_sets]
+    def _matched(self, index: Index, matcher_sets: Sequence[Matchers]) -> Matched:
+        """Others get their turn between two sets; a place means the same series for as long as there is the index."""
+        found = []
+        for matchers in dict.fromkeys(tuple(one) for one in matcher_sets):
+            with self._lock:
+                found.append(index.match(matchers))
         places = found[0] if len(found) == 1 else np.unique(np.concatenate(found))
         ids = np.array([index.ids[place] for place in places.tolist()], dtype=np.int64)
         if len(ids) > 1 and (ids[1:] < ids[:-1]).any():

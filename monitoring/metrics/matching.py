@@ -12,7 +12,7 @@ import re2
 from monitoring.metrics.promql.storage import Matcher
 
 MOST_PATTERN_BYTES = 10_000
-MOST_PROGRAM_BYTES = 8 << 20
+MOST_PROGRAM_BYTES = 1 << 20  # 128 of them are remembered
 _LITERAL = re2.compile(r"[\w \-/:@%,;=<>!~'\"#&`]*(?:\|[\w \-/:@%,;=<>!~'\"#&`]*)*")
 
 
@@ -20,13 +20,13 @@ class BadPatternError(ValueError):
     """An expression that RE2 does not take, with its reason."""
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=128)
 def literals(pattern: str) -> frozenset[str] | None:
     """The values an expression means when it is plain words with `|` between."""
     return frozenset(pattern.split("|")) if _LITERAL.fullmatch(pattern) else None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def compiled(pattern: str) -> Callable[[str], object]:
     """The test of a whole value. Raises BadPatternError."""
     if len(pattern) > MOST_PATTERN_BYTES:

@@ -14,6 +14,7 @@ from monitoring.metrics.blocks.merging import merge
 from monitoring.metrics.blocks.rollups import join, roll_up
 from monitoring.metrics.gathering import Gathered, gather
 from monitoring.metrics.index import Matched, series_index
+from monitoring.metrics.presence import present
 from monitoring.metrics.promql.storage import Hints, Labels, Matchers, Selection, TooManySamplesError
 from monitoring.metrics.retention import kept_days_lately
 from monitoring.metrics.tier_choice import AFFORDABLE, Choice, cheaper, choose
@@ -37,7 +38,9 @@ class PostgresStorage:
         said = choice.said if choice.tier is RAW else ""
         try:
             found = _until_settled(lambda: _selected(matchers, start_ms, end_ms, _most(hints)))
-        except TooManySamplesError:
+        except TooManySamplesError as error:
+            if error.samples <= AFFORDABLE:
+                raise
             choice = cheaper(hints, start_ms, now_ms, kept) or RAW_CHOICE
             if choice.tier is not RAW and (rolled := _rolled(matchers, choice, start_ms, end_ms, hints)) is not None:
                 return rolled
@@ -47,15 +50,15 @@ class PostgresStorage:
         return found
 
     def series(self, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int = 0) -> list[Labels]:
-        found = sorted(_present(matcher_sets, start_ms, end_ms))
+        found = sorted(present(matcher_sets, start_ms, end_ms))
         return found[:limit] if limit else found
 
     def label_values(
         self, name: str | None, matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int, limit: int = 0
     ) -> list[str]:
-        present = _present(matcher_sets, start_ms, end_ms)
+        there = present(matcher_sets, start_ms, end_ms)
         found = sorted(
-            {value if name else label for labels in present for label, value in labels if name in (None, label)}
+            {value if name else label for labels in there for label, value in labels if name in (None, label)}
         )
         return found[:limit] if limit else found
 
@@ -96,8 +99,8 @@ def _selected(matchers: Matchers, start_ms: int, end_ms: int, most: int) -> Sele
 def _out_of(gathered: Gathered, ids: Ints, targets: Ints, start_ms: int, end_ms: int, most: int) -> Columns:
     hot = gathered.hot
     blocks = block_reading.found_raw(gathered.blocks, ids, targets)
-    if most and len(hot.times) + blocks.estimate(start_ms, end_ms) > most:
-        raise TooManySamplesError
+    if most and (samples := len(hot.times) + blocks.estimate(start_ms, end_ms)) > most:
+        raise TooManySamplesError(samples)
     parts = [part.within(start_ms, end_ms) for part in block_reading.read_samples(blocks)]
     return merge([*parts, hot])
 
@@ -130,9 +133,3 @@ def selection(found: Matched, columns: Columns, choice: Choice = RAW_CHOICE) -> 
     labels = [found.labels[place] for place in places]
     warnings = [choice.said] if choice.said else []
     return Selection(labels, offsets, columns.times, columns.values, choice.tier.name, warnings)
-
-
-def _present(matcher_sets: Sequence[Matchers], start_ms: int, end_ms: int) -> list[Labels]:
-    found = series_index.match(*(matcher_sets or [[]]))
-    columns = samples(found.ids, found.targets, start_ms, end_ms)
-    return selection(found, columns).labels

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitoring.metrics.ingest import Metadata
+from monitoring.metrics.promql.errors import PromqlError
 from monitoring.metrics.promql.evaluate import Result
 from monitoring.metrics.promql.storage import Labels, Matchers, Storage
 
@@ -13,10 +14,15 @@ LOOKBACK_MS = 300_000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a query is to be answered: within `deadline_s` seconds from now, samples up to `lookback_ms` old count as present."""
+    """How a query is to be answered: within `deadline_s` seconds from now, samples up to `lookback_ms` old count as present.
+
+    `large`: more may be held in memory, since no other such query is worked on. A backend that does not hold samples itself
+    need not tell large from small; one that does raises TooMuchError where a query should be asked again as a large one.
+    """
 
     deadline_s: float
     lookback_ms: int = LOOKBACK_MS
+    large: bool = True
 
 
 class Backend(Protocol):
@@ -26,6 +32,9 @@ class Backend(Protocol):
     def storage(self) -> Storage: ...
 
     def query(self, text: str, time_ms: int, options: Options) -> Result: ...
+
+    def query_many(self, texts: Sequence[str], time_ms: int, options: Options) -> list[Result | PromqlError]:
+        """The value of each text at one time, or what is wrong with it; the deadline is of all together."""
 
     def query_range(self, text: str, start_ms: int, end_ms: int, step_ms: int, options: Options) -> Result: ...
 

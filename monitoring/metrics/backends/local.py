@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
 
 from monitoring.metrics.backends.base import Options
 from monitoring.metrics.index import series_index
 from monitoring.metrics.ingest import Metadata
-from monitoring.metrics.promql import evaluate
+from monitoring.metrics.promql import batch, evaluate
+from monitoring.metrics.promql.errors import PromqlError
 from monitoring.metrics.promql.evaluate import Result
 from monitoring.metrics.promql.limits import Limits
 from monitoring.metrics.promql.storage import Labels, Matchers
@@ -22,8 +24,12 @@ from monitoring.metrics.tiers import DAY_MS, RAW
 Item = TypeVar("Item")
 
 
-MOST_HELD = 2_000_000
-"""Samples of one query in memory at once, 32 MB of them; a query that needs more is answered in portions of its time."""
+MOST_HELD, MOST_CELLS = 2_000_000, 4_000_000
+"""Samples of a large query in memory at once, 32 MB of them, and values of its vectors; one that needs more is answered in
+portions of its time."""
+SMALL_HELD, SMALL_CELLS = 400_000, 400_000
+"""The same of the queries that are worked on beside each other."""
+CANCELLED = "query timed out in query execution"
 METADATA = """
 SELECT metric, type, help, unit FROM metrics_metadata
 WHERE %(metric)s = '' OR metric = %(metric)s ORDER BY metric LIMIT %(limit)s
@@ -38,8 +44,12 @@ class Local:
 
     def query(self, text: str, time_ms: int, options: Options) -> Result:
         with reading(options.deadline_s):
-            return evaluate.query(
-                self.storage, text, time_ms, limits=limits(options.deadline_s), lookback_ms=options.lookback_ms
+            return evaluate.query(self.storage, text, time_ms, limits=limits(options), lookback_ms=options.lookback_ms)
+
+    def query_many(self, texts: Sequence[str], time_ms: int, options: Options) -> list[Result | PromqlError]:
+        with reading(options.deadline_s):
+            return batch.query_many(
+                self.storage, texts, time_ms, limits=limits(options), lookback_ms=options.lookback_ms
             )
 
     def query_range(self, text: str, start_ms: int, end_ms: int, step_ms: int, options: Options) -> Result:
@@ -50,7 +60,7 @@ class Local:
                 start_ms,
                 end_ms,
                 step_ms,
-                limits=limits(options.deadline_s),
+                limits=limits(options),
                 lookback_ms=options.lookback_ms,
             )
 
@@ -102,21 +112,33 @@ def local(url: str) -> Local:
     return Local()
 
 
-def limits(deadline_s: float) -> Limits:
-    return Limits(most_samples=settings.METRICS_QUERY_MAX_SAMPLES, most_held=MOST_HELD, deadline_s=deadline_s)
+def limits(options: Options) -> Limits:
+    return Limits(
+        most_samples=settings.METRICS_QUERY_MAX_SAMPLES,
+        most_held=MOST_HELD if options.large else SMALL_HELD,
+        most_cells=MOST_CELLS if options.large else SMALL_CELLS,
+        deadline_s=options.deadline_s,
+        in_portions=options.large,
+    )
 
 
 @contextmanager
 def reading(deadline_s: float) -> Iterator[None]:
     """A transaction in which no statement outlives the deadline, and all see the same moment.
 
-    Within a transaction of the caller's the moment is the caller's, and the time limit is taken back afterwards.
+    Within a transaction of the caller's the moment is the caller's, and the time limit is taken back afterwards. A statement
+    that is cancelled is a PromqlError of kind timeout.
     """
     limit_ms = max(int(deadline_s * 1000), 1)
     nested = connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        one_moment = "" if nested else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
-        cursor.execute(f"{one_moment} SET LOCAL statement_timeout = {limit_ms}")
-        yield
-        if nested:
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            one_moment = "" if nested else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+            cursor.execute(f"{one_moment} SET LOCAL statement_timeout = {limit_ms}")
+            yield
+            if nested:
+                cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise PromqlError("timeout", CANCELLED) from None
+        raise

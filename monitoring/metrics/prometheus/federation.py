@@ -14,7 +14,7 @@ from monitoring.metrics.formats.writing import TEXT_TYPE, Family, Sample, write_
 from monitoring.metrics.prometheus.door import Door, parameters_of, plain
 from monitoring.metrics.prometheus.envelope import ApiError
 from monitoring.metrics.prometheus.queries import now_ms
-from monitoring.metrics.prometheus.selecting import Matchers, selector
+from monitoring.metrics.prometheus.selecting import Matchers, conditions
 from monitoring.metrics.promql.quoting import go_quote
 from monitoring.metrics.promql.storage import Labels
 from monitoring.metrics.promql.vectors import Vector, Windows
@@ -33,7 +33,7 @@ class Federate(Door):
     """`match[]`, any number of them; without one nothing is found. Errors are a line of text."""
 
     def respond(self, request: HttpRequest, **path: str) -> HttpResponse:
-        matcher_sets = [selector(text) for text in parameters_of(request).all("match[]")]
+        matcher_sets = conditions(parameters_of(request).all("match[]"))
         return packed(request, write_text(families(latest(matcher_sets, now_ms())), openmetrics=False), TEXT_TYPE)
 
     def refuse(self, error: ApiError) -> HttpResponse:

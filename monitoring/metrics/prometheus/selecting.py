@@ -10,6 +10,7 @@ from monitoring.metrics.promql.matchers import matches_nothing_given
 from monitoring.metrics.promql.storage import Matcher
 
 MOST_CHARACTERS = 64 * 1024
+MOST_SELECTORS = 100  # of a request
 EMPTY = "match[] must contain at least one non-empty matcher"
 
 Matchers = tuple[Matcher, ...]
@@ -17,11 +18,19 @@ Matchers = tuple[Matcher, ...]
 
 def selectors(texts: Iterable[str]) -> list[Matchers]:
     """The conditions of each; raises ApiError in Prometheus's words."""
-    found = [selector(text) for text in texts]
+    found = conditions(texts)
     for matchers in found:
         if all(matches_nothing_given(matcher) for matcher in matchers):
             raise ApiError("bad_data", EMPTY)
     return found
+
+
+def conditions(texts: Iterable[str]) -> list[Matchers]:
+    """The same of selectors that may be empty; each once."""
+    asked = list(dict.fromkeys(texts))
+    if len(asked) > MOST_SELECTORS:
+        raise ApiError("bad_data", f"{len(asked)} different match[] parameters, at most {MOST_SELECTORS} are answered")
+    return [selector(text) for text in asked]
 
 
 def selector(text: str) -> Matchers:

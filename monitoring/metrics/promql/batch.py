@@ -1,6 +1,7 @@
 """Many instant queries at one time, as alert rules are: those on the same metric share one read of the store."""
 
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import NamedTuple
 
 from monitoring.metrics.promql.ast import Node
@@ -51,22 +52,26 @@ class Prefetched:
             kept = alike.setdefault(like, {})
             earlier = kept.get(matchers)
             kept[matchers] = want if earlier is None or want.start_ms < earlier.start_ms else earlier
+        left = most_samples
         for like, group in alike.items():
-            if len(group) >= _FEWEST:
-                self._together(like, group, most_samples)
+            if len(group) >= _FEWEST and left > 0:
+                left -= self._together(like, group, left)
 
-    def _together(self, like: _Like, group: dict[tuple[Matcher, ...], Want], most_samples: int) -> None:
+    def _together(self, like: _Like, group: dict[tuple[Matcher, ...], Want], most_samples: int) -> int:
+        """How many samples were read, which are held until all is answered."""
         start = min(want.start_ms for want in group.values())
         finest = min(group.values(), key=lambda want: want.range_ms)
         hints = Hints(start, like.end_ms, 0, finest.range_ms, finest.function, most_samples)
         try:
             selection = self.storage.select(_common(list(group)), start, like.end_ms, hints)
         except TooManySamplesError:
-            return
+            return 0
         if selection.tier == "raw" and not selection.warnings:
             served: frozenset[Matchers] = frozenset(group)
             entry = (start, like.end_ms, served, MemoryStorage.of_selection(selection))
             self._read.setdefault(like.metric, []).append(entry)
+            return len(selection.times)
+        return 0
 
     def select(self, matchers: Matchers, start_ms: int, end_ms: int, hints: Hints) -> Selection:
         """See `Storage`."""
@@ -113,7 +118,8 @@ def query_many(
     lookback_ms: int = LOOKBACK_MS,
     default_step_ms: int = DEFAULT_STEP_MS,
 ) -> list[Result | PromqlError]:
-    """The value of each text at one time, or its error; the limits hold for each."""
+    """The value of each text at one time, or its error; the limits hold for each, the deadline for all together."""
+    ends = monotonic() + limits.deadline_s
     parsed: list[Node | PromqlError] = []
     for text in texts:
         try:
@@ -130,7 +136,7 @@ def query_many(
             results.append(node)
             continue
         try:
-            results.append(instant(source, node, time_ms, Budget(limits), lookback_ms, default_step_ms))
+            results.append(instant(source, node, time_ms, Budget(limits, ends), lookback_ms, default_step_ms))
         except PromqlError as error:
             results.append(error)
     return results

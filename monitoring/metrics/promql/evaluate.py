@@ -114,6 +114,8 @@ def _portions(storage: Storage, node: Node, steps: Steps, budget: Budget, notes:
         return Vector([()], value.values[None, :], np.ones((1, len(steps.times)), dtype=np.bool_))
     if not isinstance(value, Vector):
         raise TypeError(f"a range query yields {type(value).__name__}")
+    if value.values.size > budget.limits.most_cells:  # what does not depend on the step takes no room until now
+        raise too_much(budget.limits)
     return value
 
 

@@ -72,11 +72,13 @@ class Budget:
         """Refuse a vector of too many series, or one that does not fit."""
         if isinstance(found, Vector):
             rows, steps = found.values.shape
-            if rows > self.limits.most_series:
-                raise execution(
-                    f"a part of the query yields {rows} series, at most {self.limits.most_series} are allowed"
-                )
+            self.rows(rows)
             self.cells(rows, steps)
+
+    def rows(self, count: int) -> None:
+        """Refuse series that a query makes up."""
+        if count > self.limits.most_series:
+            raise execution(f"a part of the query yields {count} series, at most {self.limits.most_series} are allowed")
 
     @contextmanager
     def holding(self, found: object) -> Iterator[None]:

@@ -25,7 +25,7 @@ def predicate(matcher: Matcher) -> Predicate:
     return _expression(value, op == "!~")
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=128)
 def _expression(pattern: str, negated: bool) -> Predicate:
     if _is_words(pattern):
         words = frozenset(re.sub(r"\\(.)", r"\1", word) for word in _BETWEEN_BARS.findall(pattern))

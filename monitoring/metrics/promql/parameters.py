@@ -65,7 +65,7 @@ def count_values(vector: Vector, label: str, grouping: tuple[str, ...], without:
     group_of, heads = grouped([key(labels, kept, without) for labels in named])
     named = [named[head] for head in heads]
     pairs, pair_of = np.unique(group_of[rows] * len(unique) + value_of.ravel(), return_inverse=True)
-    budget.series(len(pairs))
+    budget.rows(len(pairs))
     budget.cells(len(pairs), steps)
     texts = [float_text(value) for value in unique.view(np.float64).tolist()]
     keys = []

@@ -11,7 +11,7 @@ import re2
 from monitoring.metrics.promql.quoting import go_quote
 
 MOST_CHARACTERS = 10_000
-_MOST_BYTES = 8 * 1024 * 1024
+_MOST_BYTES = 1024 * 1024  # of one expression, and of what RE2 remembers of the texts it has seen
 _PARTS = re.compile(r"\\Q.*?(?:\\E|$)|\\C|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*(?:\]|$)|\(\?<|.", re.DOTALL)
 _TOO_OFTEN = re.compile(r"\{(?:\d+,)?\d{4,}\}$")  # more than 1000 times; exactly 1000 is no mistake of RE2's
 _ONLY_RE2 = {"\\C": "invalid escape sequence", "(?<": "invalid or unsupported Perl syntax"}
@@ -30,7 +30,7 @@ class BadPatternError(ValueError):
     """A text is no regular expression, in the words of Prometheus."""
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=128)
 def compiled(pattern: str, *, groups: bool = False) -> "re2._Regexp":
     """The expression, anchored at both ends; with `groups`, what its groups match can be asked for. BadPatternError."""
     if len(pattern) > MOST_CHARACTERS:

@@ -37,7 +37,11 @@ class Hints(NamedTuple):
 
 
 class TooManySamplesError(Exception):
-    """A store would have to read more than `Hints.most_samples`."""
+    """A store would have to read more than `Hints.most_samples`: about `samples`, where it knows that."""
+
+    def __init__(self, samples: int = 0) -> None:
+        super().__init__(samples)
+        self.samples = samples
 
 
 @dataclass(slots=True)

@@ -1,8 +1,12 @@
+from typing import Any
+
 import pytest
 
 from monitoring.metrics import ingest, querying
+from monitoring.metrics.backends import local
 from monitoring.metrics.ingest import Metadata, Source
 from monitoring.metrics.promql.errors import PromqlError
+from monitoring.metrics.promql.evaluate import Result
 from monitoring.metrics.promql.storage import Matcher
 from monitoring.metrics.promql.vectors import Vector
 from opsportal.measures.registry import registry
@@ -57,3 +61,40 @@ def test_no_time_is_no_answer() -> None:
     with pytest.raises(PromqlError) as caught:
         querying.query("up", END_MS, timeout_s=0)
     assert (caught.value.kind, caught.value.message) == ("timeout", "query timed out in query execution")
+
+
+def test_many_questions_are_answered_at_once_each_by_itself() -> None:
+    first, second, third, fourth = querying.query_many(["up", "sum(", "1 + 1", 'up{instance="a:1"}'], END_MS)
+    assert isinstance(first, Result)
+    assert len(first.value.labels) == 2  # type: ignore[union-attr]
+    assert isinstance(second, PromqlError)
+    assert isinstance(third, Result)
+    assert third.kind == "scalar"
+    assert isinstance(fourth, Result)
+    assert len(fourth.value.labels) == 1  # type: ignore[union-attr]
+
+
+def test_many_questions_share_one_time_limit() -> None:
+    with pytest.raises(PromqlError) as caught:
+        querying.query_many(["up"] * 3, END_MS, timeout_s=1e-9)
+    assert caught.value.kind == "timeout"
+
+
+def test_a_question_too_large_to_run_beside_others_is_answered_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "SMALL_CELLS", 1)
+    turns: list[float] = []
+    monkeypatch.setattr(querying, "give_back", lambda: turns.append(1))
+    assert len(querying.query("up", END_MS).value.labels) == 2  # type: ignore[union-attr]
+    assert len(querying.query_range("up", START_MS, END_MS, 15_000).value.labels) == 2  # type: ignore[union-attr]
+    both = querying.query_many(["up", "1"], END_MS)
+    assert [one.kind for one in both] == ["vector", "scalar"]
+    assert len(turns) == 3
+
+
+def test_an_answer_of_too_many_points_is_refused(settings: Any) -> None:
+    settings.METRICS_QUERY_MAX_POINTS = 5
+    assert len(querying.query("up", END_MS).value.labels) == 2  # type: ignore[union-attr]
+    with pytest.raises(PromqlError, match=r"points, at most 5 are sent \(METRICS_QUERY_MAX_POINTS\)"):
+        querying.query_range("up", START_MS, END_MS, 15_000)
+    with pytest.raises(PromqlError, match="at most 5 are sent"):
+        querying.query("up[1h]", END_MS)

@@ -32,7 +32,7 @@ def mad_over_time(windows: Windows) -> Vector:
     return over_windows(windows, compute)
 
 
-@np.errstate(invalid="ignore")
+@np.errstate(invalid="ignore", over="ignore")
 def block_deviations(each: Block, values: Floats) -> Floats:
     half = np.full(len(each.lengths), 0.5)
     cells = each.filled(each.cells(values), np.nan)

@@ -3,6 +3,7 @@
 from monitoring.metrics.promql import evaluate
 from monitoring.metrics.promql.batch import query_many
 from monitoring.metrics.promql.errors import PromqlError
+from monitoring.metrics.promql.limits import Limits
 from monitoring.metrics.promql.memory_store import MemoryStorage
 from monitoring.metrics.promql.storage import Hints, Matchers, Selection, TooManySamplesError
 from monitoring.metrics.promql.vectors import Vector
@@ -73,3 +74,8 @@ def test_rules_over_very_different_times_do_not_share() -> None:
     counting = storage(Counting)
     query_many(counting, [*RULES, 'max_over_time(up{host="h1.example"}[1d])'], 600_000)
     assert counting.asked == 2
+
+
+def test_the_deadline_is_of_all_together() -> None:
+    found = query_many(ESTATE, ["up", "1"], 3_600_000, limits=Limits(deadline_s=-1))
+    assert [one.kind for one in found] == ["timeout", "timeout"]
