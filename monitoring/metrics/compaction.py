@@ -139,12 +139,14 @@ def _due(now: datetime, everything: bool) -> Iterator[Waiting]:
 def _batches(due: Iterable[Waiting]) -> Iterator[list[Waiting]]:
     """Of one hour each, so that one statement takes them."""
     batch: list[Waiting] = []
+    samples = 0
     for one in due:
-        full = len(batch) >= BATCH_TARGETS or sum(other.samples + other.in_block for other in batch) >= BATCH_SAMPLES
+        full = len(batch) >= BATCH_TARGETS or samples >= BATCH_SAMPLES
         if batch and (full or one.hour != batch[0].hour):
             yield batch
-            batch = []
+            batch, samples = [], 0
         batch.append(one)
+        samples += one.samples + one.in_block
     if batch:
         yield batch
 

@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import pytest
 
 from monitoring.metrics import prefetching
+from monitoring.metrics.compaction import Deadline, compact
+from monitoring.metrics.models import Series
 from monitoring.metrics.promql.storage import Hints, Matcher, Selection, TooManySamplesError
 from monitoring.metrics.reading import PostgresStorage
-from tests.monitoring.metrics.samples import NOON_MS, add, labels_of, stored
+from tests.monitoring.metrics.samples import NOON, NOON_MS, add, labels_of, later, stored
 
 ALL = [Matcher("__name__", "=", "m")]
 
@@ -61,4 +65,17 @@ def test_series_and_label_values_are_those_with_samples_in_the_span() -> None:
     assert storage.label_values("n", [ALL], at, at) == ["0"]
     assert storage.label_values(None, [], NOON_MS, at) == ["__name__", "n"]
     assert [dict(labels)["n"] for labels in storage.series([ALL], NOON_MS, NOON_MS, limit=2)] == ["0", "1"]
-    assert storage.series([ALL], at - 10**9, at - 10**8) == []
+    assert storage.series([ALL], at - 10**8, at - 10**8 + 1000) == []
+
+
+def test_series_in_blocks_are_told_by_their_headers() -> None:
+    compact(later(120), Deadline(60))
+    storage = PostgresStorage()
+    assert storage.label_values("n", [ALL], NOON_MS + 29 * 60_000, NOON_MS + 10**6 * 3) == ["0"]
+    assert storage.label_values("n", [ALL], NOON_MS, NOON_MS + 10**6) == ["0", "1", "2", "3"]
+
+
+def test_over_long_spans_the_day_that_a_series_was_last_seen_decides() -> None:
+    Series.objects.filter(labels__n="2").update(last_seen_at=NOON - timedelta(days=9))
+    storage = PostgresStorage()
+    assert storage.label_values("n", [ALL], NOON_MS - 10**8, NOON_MS) == ["0", "1", "3"]
