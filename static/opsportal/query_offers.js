@@ -25,11 +25,14 @@ export async function offersAt(place) {
 async function everything(place) {
   switch (place.kind) {
     case "duration": return DURATIONS.map(([text, help]) => ({ text, kind: "duration", help, insert: text }));
-    case "label": return (await narrowed("labels", place)).filter((name) => name !== "__name__" || !place.metric).map((text) => ({ text, kind: "label", insert: place.metric === undefined ? text : `${text}=""`, caret: place.metric === undefined ? 0 : 1, again: place.metric !== undefined }));
+    case "label": return ownLast(await narrowed("labels", place)).filter((name) => name !== "__name__" || !place.metric).map((text) => ({ text, kind: "label", insert: place.metric === undefined ? text : `${text}=""`, caret: place.metric === undefined ? 0 : 1, again: place.metric !== undefined }));
     case "value": return (await narrowed(`label/${place.label}/values`, place)).map((text) => ({ text, kind: "value", insert: value(text, place) }));
     default: return [...(await metrics(place.typed)), ...list.map(offerOfWord)];
   }
 }
+
+/** Labels of the store's own, such as __name__, are seldom meant. */
+const ownLast = (found) => [...found.filter((name) => !name.startsWith("__")), ...found.filter((name) => name.startsWith("__"))];
 
 function offerOfWord(word) {
   const call = word.kind !== "keyword";
