@@ -37,13 +37,12 @@ SELECT id FROM metrics_schema WHERE id = ANY(%(id)s::bigint[]) AND created_xact 
 
 @dataclass(slots=True)
 class Appended:
-    """What became of a batch. `learned` are (ids, targets) to remember after the commit, `schemas` those to confirm then."""
+    """What became of a batch. `schemas` are to be confirmed after the commit."""
 
     written: int = 0
     too_old: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     too_new: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     gone: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    learned: list[tuple[Ints, NDArray[np.int32]]] = field(default_factory=list)
     schemas: list[int] = field(default_factory=list)
 
 
@@ -54,7 +53,7 @@ def appending(ids: Ints, times: Ints, values: Floats, *, backfill: bool, now_ms:
     ids, times, values = _of_good_time(ids, times, values, backfill, now_ms, done)
     if not len(ids):
         return done
-    targets = yield from _targets(ids, done)
+    targets = yield from _targets(ids)
     if (targets == GONE).any():
         here = targets != GONE
         done.gone = np.unique(ids[~here])
@@ -73,8 +72,6 @@ def appending(ids: Ints, times: Ints, values: Floats, *, backfill: bool, now_ms:
 
 def remember(done: Appended) -> None:
     """Call after the commit."""
-    for ids, targets in done.learned:
-        known.learn_targets(ids, targets)
     known.confirm(done.schemas)
 
 
@@ -104,7 +101,8 @@ def _of_good_time(
     return ids[keep], times[keep], values[keep]
 
 
-def _targets(ids: Ints, done: Appended) -> Plan[NDArray[np.int32]]:
+def _targets(ids: Ints) -> Plan[NDArray[np.int32]]:
+    """What this very transaction made is not remembered: it may be rolled back."""
     targets = known.targets_of(ids)
     if targets.all():
         return targets
@@ -114,7 +112,7 @@ def _targets(ids: Ints, done: Appended) -> Plan[NDArray[np.int32]]:
     settled = [(series_id, target_id) for series_id, target_id, own in rows if not own]
     if settled:
         pairs = np.array(settled, dtype=np.int64)
-        done.learned.append((pairs[:, 0], pairs[:, 1].astype(np.int32)))
+        known.learn_targets(pairs[:, 0], pairs[:, 1].astype(np.int32))
     filled = targets.copy()
     filled[targets == 0] = [found[series_id] for series_id in ids[targets == 0].tolist()]
     return filled

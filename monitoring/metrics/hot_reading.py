@@ -1,6 +1,5 @@
 """Rows of `metrics_hot` as arrays, however they were asked for."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ Flat = tuple[Ints, Ints, Ints, NDArray[np.float64]]  # ids, times, sequence, val
 
 SCHEMAS = "SELECT id, array_to_string(ids, ',') FROM metrics_schema WHERE id = ANY(%(ids)s::bigint[])"
 MOST_SCHEMAS = 20_000
-_schemas: OrderedDict[int, Ints] = OrderedDict()
+_schemas: dict[int, Ints] = {}
 
 
 def columns_within(flats: Iterable[Flat], ids: Ints | None, start_ms: int, end_ms: int) -> Columns:
@@ -70,16 +69,19 @@ def loose_of(rows: Sequence[tuple[Any, ...]]) -> list[Flat]:
     return found
 
 
-def schemas_of(wanted: Iterable[int]) -> dict[int, Ints]:
-    """The series of schemas; what a schema is never changes."""
-    ids = list(wanted)
-    missing = [one for one in ids if one not in _schemas]
+def schemas_of(wanted: Sequence[int]) -> dict[int, Ints]:
+    """The series of schemas; what a schema is never changes. RuntimeError if one is missing, which `metrics verify` tells too."""
+    found = {one: members for one in wanted if (members := _schemas.get(one)) is not None}
+    missing = [one for one in wanted if one not in found]
     if missing:
         for schema_id, members in fetch(SCHEMAS, {"ids": missing}):
-            _schemas[schema_id] = np.array(members.split(","), dtype=np.int64)
-    found = {one: _schemas[one] for one in ids}
-    while len(_schemas) > MOST_SCHEMAS:
-        _schemas.popitem(last=False)
+            found[schema_id] = _schemas[schema_id] = np.array(members.split(","), dtype=np.int64)
+        if lost := [one for one in missing if one not in found]:
+            raise RuntimeError(
+                f"Samples are against schema {lost[0]}, which is missing; see `manage.py metrics verify`."
+            )
+    if len(_schemas) > MOST_SCHEMAS:
+        _schemas.clear()
     return found
 
 

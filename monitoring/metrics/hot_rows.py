@@ -70,7 +70,7 @@ class SchemaBook:
         key = (target_id, ids.tobytes())
         schema = self.known.get(key)
         if schema is None and key in self.candidates:
-            del self.candidates[key]
+            self.candidates.pop(key, None)
             schema = self.known[key] = Schema(schema_id(target_id, ids), target_id, ids.copy())
             self.recent[target_id] = [schema, *self.recent.get(target_id, [])][:SCHEMAS_TRIED]
         return schema
