@@ -1,5 +1,6 @@
 """What the store does by itself, and what is written down about it."""
 
+import logging
 import time
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from monitoring.metrics.retention import (
     tiers_expire,
 )
 from monitoring.metrics.rolling import Rolled, roll
+
+log = logging.getLogger(__name__)
 
 TICK_S = 40.0
 """Longest time one tick works; what is left waits for the next."""
@@ -50,9 +53,12 @@ def store_tick(*, now: datetime, seconds: float = TICK_S) -> Compacted:
 
 
 def store_hourly(*, now: datetime) -> dict[str, Any]:
-    """Drop what is kept no longer, renew counts; what was dropped and removed."""
+    """Drop what is kept no longer, renew counts; what was dropped and removed. Raw samples that are not rolled up yet wait for that."""
     counts_renew(now)
-    return {"dropped": tiers_expire(now), "series_removed": series_remove(now)}
+    behind = roll(now, Deadline(TICK_S)).left
+    if behind:
+        log.warning("Raw samples are not dropped this hour: their roll-ups are not complete yet.")
+    return {"dropped": tiers_expire(now, spare_raw=behind), "series_removed": series_remove(now)}
 
 
 def _note(now: datetime, facts: dict[str, Any]) -> None:

@@ -5,12 +5,14 @@ and doubles nothing, and what is written meanwhile stays for the next time. A ta
 comes late is merged into it. Of two samples of one series and time that of the block is kept, else the one written first.
 """
 
+import functools
+import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from django.conf import settings
@@ -19,11 +21,14 @@ from django.db import connection, transaction
 from monitoring.metrics.binary import fetch
 from monitoring.metrics.block_rows import NewBlock, blocks_write, lock_or_stop, make_partitions
 from monitoring.metrics.blocks import codec
-from monitoring.metrics.blocks.columns import Columns
+from monitoring.metrics.blocks.columns import Columns, CorruptBlockError
 from monitoring.metrics.blocks.merging import merge
 from monitoring.metrics.hot_reading import Flat, columns_within, loose_of, ticks_of
 from monitoring.metrics.moments import LEAST_MS, MOST_MS, milliseconds, moment
 from monitoring.metrics.tiers import DAY_MS, RAW
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 GRACE = timedelta(minutes=2)
 """After the end of an hour, until it is closed: what is on its way then is still in time."""
@@ -106,12 +111,24 @@ def compact(now: datetime, deadline: Deadline, *, everything: bool = False) -> C
     for batch in _batches(_due(now, everything)):
         if _stop(done, deadline):
             return done
-        _close(batch, done)
+        _each_alone_if_damaged(batch, lambda some: _close(some, done))
     for day, targets in _finished_days(now, everything):
         if _stop(done, deadline):
             return done
-        _merge_day(day, targets, done)
+        _each_alone_if_damaged(targets, functools.partial(_merge_day, day, done=done))
     return done
+
+
+def _each_alone_if_damaged(batch: Sequence[T], work: Callable[[Sequence[T]], None]) -> None:
+    """A damaged block must not hold up the others: what cannot be done together is done one by one, and what cannot be done is left."""
+    try:
+        work(batch)
+    except (CorruptBlockError, ValueError):
+        for one in batch:
+            try:
+                work([one])
+            except (CorruptBlockError, ValueError) as error:
+                log.error("Cannot be compacted, see `manage.py metrics verify`: %s: %s", one, error)
 
 
 def waiting() -> list[Waiting]:

@@ -115,11 +115,13 @@ def _free_if_empty(name: str, statement: LiteralString, least_bytes: int = 0) ->
             raise
 
 
-def tiers_expire(now: datetime) -> list[str]:
-    """Drop the partitions of blocks that are over; their names. A block that began before its partition's end is over with it, so
-    a tier with long blocks is kept for as long as its longest in addition."""
+def tiers_expire(now: datetime, *, spare_raw: bool = False) -> list[str]:
+    """Drop the partitions of blocks that are over, raw ones unless they are to be spared; their names. A block that began before its
+    partition's end is over with it, so a tier with long blocks is kept for as long as its longest in addition."""
     dropped: list[str] = []
     for name, days in kept_days().items():
+        if spare_raw and name == RAW.name:
+            continue
         tier = TIERS[name]
         longest = timedelta(milliseconds=LONGEST_MS[tier.span]) if LONGEST_MS[tier.span] > DAY_MS else timedelta()
         dropped += expire(tier.blocks, now - timedelta(days=days) - longest)

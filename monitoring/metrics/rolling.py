@@ -4,6 +4,7 @@ A day is rolled up again when something was merged into it later; its increases 
 roll-up is replaced in one transaction, so that a kill leaves either the old or the new one.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +18,16 @@ from numpy.typing import NDArray
 from monitoring.metrics.binary import fetch
 from monitoring.metrics.block_rows import NewBlock, blocks_write, lock_or_stop, make_partitions
 from monitoring.metrics.blocks import codec
-from monitoring.metrics.blocks.columns import Columns
+from monitoring.metrics.blocks.columns import Columns, CorruptBlockError
 from monitoring.metrics.blocks.merging import merge
 from monitoring.metrics.blocks.rollup_codec import decode_rollup, encode_rollup
 from monitoring.metrics.blocks.rollups import Rollup, counters, join, roll_up
 from monitoring.metrics.compaction import Deadline
 from monitoring.metrics.moments import milliseconds
 from monitoring.metrics.retention import kept_days
-from monitoring.metrics.tiers import ROLLUPS, Tier, span_start
+from monitoring.metrics.tiers import RAW, ROLLUPS, Tier, span_start
+
+log = logging.getLogger(__name__)
 
 AFTER = timedelta(days=2)
 """A day is rolled up this long after its end: until then raw samples answer, and most of what comes late has come."""
@@ -63,15 +66,21 @@ class Rolled:
     busy: bool = False
 
 
-def roll(now: datetime, deadline: Deadline, *, after: timedelta = AFTER) -> Rolled:
-    """Bring every tier that is kept up to `after` before now."""
+def roll(now: datetime, deadline: Deadline) -> Rolled:
+    """Bring every tier that is kept up to date: to AFTER before now, or less if raw samples are not kept for so long."""
     done = Rolled()
-    for tier, days in ((tier, kept_days()[tier.name]) for tier in ROLLUPS):
-        for stale in stale_days(tier, days, now - after) if days else ():
+    kept = kept_days()
+    before = now - min(AFTER, timedelta(days=kept[RAW.name] - 1))
+    for tier, days in ((tier, kept[tier.name]) for tier in ROLLUPS):
+        for stale in stale_days(tier, days, before) if days else ():
             if deadline.is_over() or done.busy:
                 done.left = True
                 return done
-            _roll(tier, stale, now - after, done)
+            try:
+                _roll(tier, stale, before, done)
+            except (CorruptBlockError, ValueError) as error:
+                log.error("Cannot be rolled up, see `manage.py metrics verify`: %s: %s", stale, error)
+    done.left = done.busy
     return done
 
 

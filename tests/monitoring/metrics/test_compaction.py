@@ -7,6 +7,8 @@ from django.db import connection
 
 from monitoring.metrics.actions import store_tick
 from monitoring.metrics.compaction import Deadline, compact, waiting
+from monitoring.metrics.ingest import Source
+from monitoring.metrics.promql.storage import Matcher
 from monitoring.metrics.retention import hot_partitions_drop, hot_partitions_make
 from monitoring.metrics.tiers import HOT
 from opsportal.database import conninfo
@@ -189,3 +191,16 @@ def test_series_say_when_they_were_last_seen(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT last_seen_at FROM metrics_series")
         assert cursor.fetchall() == [(later(4),)]
+
+
+def test_a_damaged_block_holds_up_nobody_else(db: None) -> None:
+    feed(0, 5)
+    add([(labels_of(99), NOON_MS, 1)], Source("push", "other"))
+    run(later(63))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE metrics_hour SET data = substring(data FROM 1 FOR 90) WHERE series = 3")
+    feed(5, 1)
+    add([(labels_of(99), NOON_MS + 1, 2)], Source("push", "other"))
+    run(later(200))
+    assert [one.samples for one in waiting()] == [3]  # of the damaged one: kept as they are
+    assert len(select(Matcher("n", "=", "99")).times) == 2

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from numpy.typing import NDArray
 
-from monitoring.metrics import ingest, reading
+from monitoring.metrics import actions, ingest, reading
+from monitoring.metrics.actions import store_hourly
 from monitoring.metrics.compaction import Deadline, compact
 from monitoring.metrics.models import StoreState
 from monitoring.metrics.promql.storage import Hints, Matcher, Selection
@@ -151,3 +152,27 @@ def test_too_many_raw_samples_are_answered_by_a_roll_up(db: None, monkeypatch: p
     found = read("max_over_time", start_ms=START_MS)
     assert found.tier == "10m"
     assert found.warnings == ["Raw samples would be too many: this was read from the 10 minutes roll-up."]
+
+
+def test_a_day_is_rolled_up_before_its_raw_samples_are_dropped(db: None) -> None:
+    StoreState.objects.update_or_create(pk=1, defaults={"raw_days": 1})
+    times, values = counter()
+    feed(1, times, values)
+    now = MIDNIGHT + timedelta(days=DAYS + 1, hours=2)
+    compact(now, Deadline(60))
+    store_hourly(now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM metrics_block")
+        assert cursor.fetchone() == (0,)
+    np.testing.assert_allclose(read("max_over_time").values, buckets(values).max(axis=1))
+
+
+def test_raw_samples_that_are_not_rolled_up_are_not_dropped(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "TICK_S", -1.0)
+    feed(1, *counter())
+    now = MIDNIGHT + timedelta(days=60)
+    compact(now, Deadline(60))
+    store_hourly(now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM metrics_block")
+        assert cursor.fetchone() == (DAYS,)
