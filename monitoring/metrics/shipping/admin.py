@@ -16,6 +16,7 @@ WAITING = """
 SELECT COALESCE(sum(samples), 0), COALESCE(extract(epoch FROM now() - min(created_at)), 0)
 FROM shipping_outgoing WHERE (xid, id) > (%s::text::xid8, %s)
 """
+FIELDS = ["name", "url", "enabled", "auth", "username", "secret", "external_labels"]
 STATE_FIELDS = ["state", "waiting", "sent_samples", "dropped_samples", "last_sent_at", "failing_since", "last_error"]
 
 
@@ -27,10 +28,11 @@ class DestinationAdmin(ModelAdmin):
     search_fields = ["name", "url"]
     readonly_fields = STATE_FIELDS
     compressed_fields = True
-    fieldsets = [
-        (None, {"fields": ["name", "url", "enabled", "auth", "username", "secret", "external_labels"]}),
-        ("How it goes", {"fields": STATE_FIELDS}),
-    ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Destination | None = None) -> Any:
+        """How it goes is shown once it goes."""
+        asked = [(None, {"fields": FIELDS})]
+        return asked if obj is None else [*asked, ("How it goes", {"fields": STATE_FIELDS})]
 
     @display(description="State", label={"sending": "success", "failing": "danger", "off": "info"})  # type: ignore[untyped-decorator] # Unfold has no types
     def state(self, one: Destination) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from monitoring.metrics.shipping.actions import destination_save
 from monitoring.metrics.shipping.models import Destination
@@ -34,7 +34,10 @@ class DestinationForm(ModelForm):
     """Valid when its action works: the action is tried in a savepoint and taken back."""
 
     url = forms.CharField(
-        label="Address", max_length=2000, help_text="Its remote-write address: https://…/api/v1/write."
+        label="Address",
+        max_length=2000,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Its remote-write address: https://…/api/v1/write.",
     )
     secret = forms.CharField(
         label="Password or token",
@@ -45,7 +48,7 @@ class DestinationForm(ModelForm):
     )
     external_labels = ExternalLabelsField(
         required=False,
-        widget=forms.Textarea,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="Added to every series, one name=value a line, such as portal=eu.",
     )
 
