@@ -71,7 +71,9 @@ def test_more_samples_than_allowed_are_an_execution_error(asker: Asker, measured
     settings.METRICS_QUERY_MAX_SAMPLES = 100
     status, kind, message = asker.error(estate.dated("query_range?query=" + quote(ALL) + f"&{SPAN}&step=15"))
     assert (status, kind) == (422, "execution")
-    assert message.startswith("query processing would load too many samples into memory in query execution: at most 100 ")
+    assert message.startswith(
+        "query processing would load too many samples into memory in query execution: at most 100 "
+    )
 
 
 @pytest.mark.django_db(transaction=True)
