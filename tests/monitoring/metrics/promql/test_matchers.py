@@ -5,7 +5,8 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.metrics.promql.matchers import MOST_CHARACTERS, any_of, filter_labels, matcher_check, predicate
+from monitoring.metrics.promql.matchers import any_of, filter_labels, matcher_check, predicate
+from monitoring.metrics.promql.patterns import MOST_CHARACTERS
 from monitoring.metrics.promql.storage import Matcher
 from tests.monitoring.metrics.promql.stores import labels
 

@@ -14,6 +14,7 @@ from monitoring.metrics.promql.ast import (
     Negation,
     Node,
     Number,
+    Plus,
     Range,
     Selector,
     String,
@@ -289,6 +290,8 @@ def shape(node: Node) -> object:
             return ("call", node.name, [shape(arg) for arg in node.args])
         case Negation():
             return ("-", shape(node.expr))
+        case Plus():
+            return shape(node.expr)
         case Aggregation():
             param = None if node.param is None else shape(node.param)
             return ("aggregation", node.op, shape(node.expr), param, list(node.grouping), node.without)
