@@ -38,7 +38,10 @@ def run(plan: Plan[T]) -> T:
                 return result
             answer = []
             if isinstance(step, Copy):
-                with cursor.copy(step.sql) as copy:
+                with (
+                    connection.wrap_database_errors,
+                    cursor.copy(step.sql) as copy,
+                ):  # which Django does not do by itself
                     copy.write(step.data)
             else:
                 cursor.execute(step.sql, step.parameters)
