@@ -126,8 +126,8 @@ def _found(tier: Tier, refs: Sequence[Ref], ids: Ints, targets: Ints) -> Found:
     return Found(tier, parts)
 
 
-def read_samples(found: Found) -> list[Columns]:
-    """Of each block the wanted series, whole."""
+def read_samples(found: Found) -> Iterator[Columns]:
+    """Of each block the wanted series, whole; one block after the other, so that what is not wanted of it can go before the next."""
     few = sum(len(part.ids) for part in found.parts) <= FEW_SERIES
     known = [_remembered(part) if few else None for part in found.parts]
     missing = [part for part, one in zip(found.parts, known, strict=True) if one is None]
@@ -136,12 +136,12 @@ def read_samples(found: Found) -> list[Columns]:
         decode_pieces(part.header, part.ids, pieces)
         for part, pieces in zip(missing, _pieces(found.tier, missing, ranges), strict=True)
     )
-    pieces = [next(read) if one is None else one for one in known]
-    if few and missing:
-        for part, piece, one in zip(found.parts, pieces, known, strict=True):
-            if one is None:
-                series.put((part.ref.id, part.ids.tobytes()), piece, piece.times.nbytes * 2 + 500)
-    return pieces
+    for part, one in zip(found.parts, known, strict=True):
+        if one is None:
+            one = next(read)
+            if few:
+                series.put((part.ref.id, part.ids.tobytes()), one, one.times.nbytes * 2 + 500)
+        yield one
 
 
 def read_rows(found: Found, columns: Sequence[str]) -> list[Rollup]:

@@ -24,8 +24,8 @@ from monitoring.metrics.tiers import DAY_MS, RAW
 Item = TypeVar("Item")
 
 
-MOST_HELD, MOST_CELLS = 2_000_000, 4_000_000
-"""Samples of a large query in memory at once, 32 MB of them, and values of its vectors; one that needs more is answered in
+MOST_HELD, MOST_CELLS = 1_000_000, 2_000_000
+"""Samples of a large query in memory at once, 16 MB of them, and values of its vectors; one that needs more is answered in
 portions of its time."""
 SMALL_HELD, SMALL_CELLS = 400_000, 400_000
 """The same of the queries that are worked on beside each other."""
