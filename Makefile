@@ -65,6 +65,9 @@ torture-checks: $(DEV) ## Kill and freeze every process of a portal at work, and
 torture-metrics: $(DEV) ## Kill, 500 times, whoever writes samples and compacts them, and count what was lost
 	$(BIN)/python -m benchmarks.torture_metrics
 
+torture-doors: $(DEV) ## Ask, push and cut off everything that could hurt the doors of metrics, and watch memory and answers
+	$(BIN)/python -m benchmarks.torture_doors
+
 lock: $(DEV) ## Pin the dependencies again (needs the network)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
