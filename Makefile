@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics compat-promql torture-checks torture-metrics lock screenshots clean
+.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics compat-promql torture-checks torture-doors torture-metrics lock screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
