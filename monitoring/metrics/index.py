@@ -150,6 +150,7 @@ class FreshIndex:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._index = Index()
+        self._version = 0  # grows whenever a match may come out otherwise than before
 
     def match(self, *matcher_sets: Matchers, look: bool = True) -> Matched:
         """Series that fulfil any of the sets, as of everything committed and of the caller's own transaction; without `look`, as of
@@ -160,15 +161,16 @@ class FreshIndex:
             index = self._index
         return self._matched(index, matcher_sets)
 
-    def since(self) -> str:
-        """The argument of LOOK."""
+    def since(self) -> tuple[str, int]:
+        """The argument of LOOK, and the version of the index."""
         with self._lock:
-            return self._index.xmin or "0"
+            return self._index.xmin or "0", self._version
 
-    def heard(self, row: tuple[Any, ...]) -> bool:
-        """The answer to LOOK: were there changes, so that what was matched before may be wrong?"""
+    def heard(self, row: tuple[Any, ...], version: int) -> bool:
+        """The answer to LOOK: may what was matched since that version be wrong? Another thread may have heard the news first."""
         with self._lock:
-            return self._update(row)
+            self._update(row)
+            return self._version != version
 
     def _matched(self, index: Index, matcher_sets: Sequence[Matchers]) -> Matched:
         """Others get their turn between two sets; a place means the same series for as long as there is the index."""
@@ -188,8 +190,9 @@ class FreshIndex:
     def forget(self) -> None:
         with self._lock:
             self._index = Index()
+            self._version += 1
 
-    def _update(self, row: tuple[Any, ...]) -> bool:
+    def _update(self, row: tuple[Any, ...]) -> None:
         _, epoch, xmin, own, _, recent = row
         index, changed = self._index, True
         if epoch != index.epoch or not index.xmin:
@@ -202,7 +205,7 @@ class FreshIndex:
                 changed = True
                 self._add(index, fetch(LOAD.format("id = ANY(%(ids)s)"), {"ids": new}), own)
         index.xmin = xmin.decode()
-        return changed
+        self._version += changed
 
     @staticmethod
     def _add(index: Index, rows: Iterable[tuple[Any, ...]], own: bytes | None) -> None:

@@ -86,10 +86,10 @@ def _until_settled(read: Callable[[], T]) -> T:
 
 def _selected(matchers: Matchers, start_ms: int, end_ms: int, most: int) -> Selection:
     """What is matched is what was known; the statement that reads also says whether there is more by now."""
-    since = series_index.since()
+    since, version = series_index.since()
     found = series_index.match(matchers, look=False)
     gathered = gather(found.ids, found.targets, start_ms, end_ms, since)
-    if gathered.look is not None and series_index.heard(gathered.look):
+    if gathered.look is not None and series_index.heard(gathered.look, version):
         again = series_index.match(matchers, look=False)
         if not np.array_equal(again.ids, found.ids):
             found, gathered = again, gather(again.ids, again.targets, start_ms, end_ms)
