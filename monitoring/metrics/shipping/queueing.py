@@ -5,7 +5,7 @@ import time
 from django.conf import settings
 
 from monitoring.metrics.shipping.payloads import Samples, packed
-from monitoring.metrics.statements import Ask, Plan, run
+from monitoring.metrics.statements import Ask, Plan
 
 LOOK_EVERY_S = 5.0
 WANTED = "SELECT EXISTS (SELECT 1 FROM shipping_destination WHERE enabled)"
@@ -45,8 +45,3 @@ def queueing(samples: Samples) -> Plan[None]:
         interest.learn(bool(wanted))
     if interest.wanted:
         yield Ask(INSERT, [len(samples.ids), packed(samples)])
-
-
-def enqueue(samples: Samples) -> None:
-    """Queue samples in the caller's transaction."""
-    run(queueing(samples))

@@ -15,8 +15,9 @@ from monitoring.metrics.promql.storage import STALE_BITS
 from monitoring.metrics.shipping.actions import destination_save
 from monitoring.metrics.shipping.models import Destination, Outgoing
 from monitoring.metrics.shipping.payloads import Samples
-from monitoring.metrics.shipping.queueing import enqueue, interest
+from monitoring.metrics.shipping.queueing import interest, queueing
 from monitoring.metrics.shipping.shipper import Shipper
+from monitoring.metrics.statements import run
 from opsportal.database import conninfo
 from opsportal.http import aclose
 from tests.fakes.remote_write import Receiver
@@ -50,7 +51,7 @@ def stored(name: str, rows: Iterable[tuple[int, float]]) -> None:
     [series] = resolve(Source("push", "test"), [(("__name__", name), ("job", "shop"))]).ids.tolist()
     times, values = zip(*rows, strict=True)
     ids = np.full(len(times), series, dtype=np.int64)
-    enqueue(Samples(ids, BASE_MS + np.array(times, dtype=np.int64), np.array(values, dtype=np.float64)))
+    run(queueing(Samples(ids, BASE_MS + np.array(times, dtype=np.int64), np.array(values, dtype=np.float64))))
 
 
 astored = sync_to_async(stored)
