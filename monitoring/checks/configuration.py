@@ -10,6 +10,7 @@ from monitoring.checks.models import Check
 from monitoring.checks.probes.base import Probe, clean_settings
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
 from opsportal.crypto import SealBrokenError, seal, unseal
+from opsportal.writing import by_field
 
 Settings = dict[str, Any]
 EMPTY: list[Any] = ["", {}, []]
@@ -84,16 +85,3 @@ def _place(value: Any) -> Any:
 def seal_secrets(secrets: Mapping[str, Any]) -> str:
     """Sealed text of the secret settings; any JSON value comes back as it was."""
     return seal(cast("dict[str, str]", dict(secrets)))
-
-
-def by_field(error: ValidationError) -> dict[str, list[str]]:
-    """Messages by field name; "name: words" of a constraint counts for that field, the rest stands under `__all__`."""
-    if not hasattr(error, "error_dict"):
-        return {"__all__": list(error.messages)}
-    found: dict[str, list[str]] = {}
-    for name, words in error.message_dict.items():
-        for word in words:
-            field, colon, rest = word.partition(": ") if name == "__all__" else ("", "", word)
-            named = bool(colon) and field.isidentifier()
-            found.setdefault(field if named else name, []).append(rest if named else word)
-    return found

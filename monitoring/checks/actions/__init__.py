@@ -5,7 +5,6 @@ Wrong input raises django.core.exceptions.ValidationError; its keys name the fie
 """
 
 from monitoring.checks.actions.checks import check_clone, check_delete, check_save
-from monitoring.checks.actions.common import person_of
 from monitoring.checks.actions.running import UNTIL_RESUMED, checks_pause, checks_resume, checks_run_now
 from monitoring.checks.actions.services import (
     maintenance_delete,
@@ -16,6 +15,7 @@ from monitoring.checks.actions.services import (
 )
 from monitoring.checks.actions.targets import database_target_delete, database_target_save, database_target_users
 from monitoring.checks.configuration import full_settings
+from opsportal.writing import person_of
 
 __all__ = [
     "UNTIL_RESUMED",

@@ -8,10 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from monitoring.checks.actions.common import Person, announce, assign, free_slug, subject_of, validate
+from monitoring.checks.actions.common import announce, subject_of
 from monitoring.checks.actions.running import reschedule
 from monitoring.checks.configuration import (
-    by_field,
     clean_parts,
     probe_of,
     refuse_elsewhere,
@@ -23,6 +22,7 @@ from monitoring.checks.models import Check, CheckSchedule, CheckState, Service
 from monitoring.checks.options import CHECK_OPTIONS, KIND_DEFAULTS, CheckOptions
 from monitoring.checks.probes.base import Probe
 from monitoring.checks.threshold_rules import clean_thresholds, default_rows
+from opsportal.writing import Person, assign, by_field, free_slug, validate
 
 
 @transaction.atomic

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils import timezone
 
-from monitoring.checks.actions.common import Person, announce, subject_of
+from monitoring.checks.actions.common import announce, subject_of
 from monitoring.checks.models import Check, CheckSchedule
 from monitoring.checks.wakeup import wake_engines
+from opsportal.writing import Person
 
 UNTIL_RESUMED = datetime(3000, 1, 1, tzinfo=UTC)
 """`Check.paused_until` of a check that stays paused until somebody resumes it."""

@@ -11,11 +11,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from monitoring.checks.actions.checks import check_save
-from monitoring.checks.actions.common import Person, announce, assign, free_slug, validate
+from monitoring.checks.actions.common import announce
 from monitoring.checks.choices import Status
 from monitoring.checks.cycles import cycle
 from monitoring.checks.models import MaintenanceWindow, Service, ServiceState
 from monitoring.checks.options import ServiceOptions
+from opsportal.writing import Person, assign, free_slug, validate
 
 LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 LABEL_VALUE_LENGTH = 200

@@ -6,10 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
-from monitoring.checks.actions.common import Person, announce, assign, free_slug, validate
+from monitoring.checks.actions.common import announce
 from monitoring.checks.models import Check, DatabaseTarget
 from monitoring.checks.probes.dsn import DsnError, parameters
 from opsportal.crypto import seal
+from opsportal.writing import Person, assign, free_slug, validate
 
 
 @transaction.atomic

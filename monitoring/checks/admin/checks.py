@@ -12,9 +12,7 @@ from django.utils.safestring import SafeString
 
 from monitoring.checks import actions
 from monitoring.checks.admin.badges import age, badge
-from monitoring.checks.admin.base import ActionAdmin
 from monitoring.checks.admin.check_actions import CheckActions
-from monitoring.checks.admin.widgets import dress
 from monitoring.checks.forms.checks import CheckForm, check_form
 from monitoring.checks.kinds import described, kinds
 from monitoring.checks.models import Check
@@ -22,6 +20,8 @@ from monitoring.checks.options import CHECK_OPTIONS
 from monitoring.checks.probes.registry import LABELS, UnknownKindError, probe_class
 from monitoring.checks.queries import checks_listed, ping_url
 from monitoring.checks.threshold_rules import KEYS
+from opsportal.admin import ActionAdmin
+from opsportal.widgets import dress
 
 PRIMARY_KEY = re.compile(r"[0-9]{1,18}")
 RUNNING = [

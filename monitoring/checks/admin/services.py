@@ -14,12 +14,12 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from monitoring.checks import actions
 from monitoring.checks.admin.badges import age, badge
-from monitoring.checks.admin.base import ActionAdmin
-from monitoring.checks.admin.widgets import dress
-from monitoring.checks.configuration import by_field
 from monitoring.checks.forms.services import DatabaseTargetForm, MaintenanceWindowForm, ServiceByUrlForm, ServiceForm
 from monitoring.checks.models import DatabaseTarget, MaintenanceWindow, Service
 from monitoring.checks.queries import services_listed, windows_listed
+from opsportal.admin import ActionAdmin
+from opsportal.widgets import dress
+from opsportal.writing import by_field
 
 
 @admin.register(Service)

@@ -8,12 +8,12 @@ from django import forms
 from monitoring.checks import actions
 from monitoring.checks.choices import Comparator
 from monitoring.checks.configuration import full_settings, stored_secrets
-from monitoring.checks.forms.tried import TriedForm
 from monitoring.checks.models import Check
 from monitoring.checks.options import CHECK_OPTIONS, KIND_DEFAULTS
 from monitoring.checks.probes.base import Probe
 from monitoring.checks.run_once import Seen, Trial, run_once
 from monitoring.checks.threshold_rules import KEYS, default_rows, has_dynamic_values
+from opsportal.tried_form import TriedForm
 
 SPARE_ROWS = 2
 ACRONYMS = frozenset({"api", "ca", "dns", "dsn", "id", "ip", "json", "pem", "sql", "tls", "ttl", "url"})

@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 
 from monitoring.checks import actions
-from monitoring.checks.forms.tried import TriedForm
 from monitoring.checks.models import DatabaseTarget, MaintenanceWindow, Service
 from monitoring.checks.options import SERVICE_OPTIONS
+from opsportal.tried_form import TriedForm
 
 
 class LabelsField(forms.CharField):

@@ -8,8 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from monitoring.checks import actions
-from monitoring.checks.actions.common import Person
-from monitoring.checks.configuration import by_field
 from monitoring.checks.models import Check, Service
 from monitoring.checks.options import CHECK_OPTIONS, SERVICE_OPTIONS
 from monitoring.checks.portable.diff import Change, compare
@@ -17,6 +15,7 @@ from monitoring.checks.portable.exporting import SecretMark, export_tree
 from monitoring.checks.portable.reading import Document, Fault, PortableError, Tree
 from monitoring.checks.portable.references import SecretReferenceError, resolve
 from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from opsportal.writing import Person, by_field
 
 BELOW = ("checks", "depends_on")
 

@@ -7,8 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from monitoring.checks.actions.common import Person
-from monitoring.checks.configuration import by_field
+from opsportal.writing import Person, by_field
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]

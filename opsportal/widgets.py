@@ -1,4 +1,4 @@
-"""The settings of a kind in the admin's own widgets."""
+"""Plain form fields in the admin's own widgets."""
 
 from typing import Any
 
