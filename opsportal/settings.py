@@ -115,6 +115,10 @@ INSTALLED_APPS = [
     "monitoring.metrics",
     "monitoring.metrics.shipping",
     "monitoring.checks",
+    "alerts.delivery",
+    "alerts.oncall",
+    "alerts.incidents",
+    "alerts.rules",
     "monitoring.dashboards",
 ]
 MIDDLEWARE = [

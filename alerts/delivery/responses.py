@@ -1,0 +1,54 @@
+"""What people answer to a message (a button, a reply by SMS, a link in a mail), and the room above that acts on it.
+
+A room on a floor above registers once, when its app is ready. Pure bookkeeping: no database here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.contrib.auth.models import AbstractBaseUser
+
+
+class Verb(StrEnum):
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    SNOOZE = "snooze"
+    UNACKNOWLEDGE = "unacknowledge"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`subject` as in the message (`incident:42`). `by`: whose contact it was, if known; `via`: in words, such as Slack (@ada)."""
+
+    verb: Verb
+    subject: str
+    by: AbstractBaseUser | None
+    via: str
+    now: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the person is told back: whether it was done, and in one sentence how things stand now."""
+
+    done: bool
+    words: str
+
+
+Handler = Callable[[Response], Reply]
+_handlers: dict[str, Handler] = {}
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Say who acts on answers about subjects that begin with `kind:`."""
+    _handlers[kind] = handler
+
+
+def respond(response: Response) -> Reply:
+    """Act on an answer. It may come twice or late: the same answer twice is done once and says so."""
+    kind = response.subject.partition(":")[0]
+    handler = _handlers.get(kind)
+    return handler(response) if handler else Reply(False, "Nothing can be done about this from here.")
