@@ -11,14 +11,14 @@ from monitoring.metrics import block_reading, rolled_reading
 from monitoring.metrics.block_reading import BlockGoneError
 from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.blocks.merging import merge
-from monitoring.metrics.blocks.rollups import join, roll_up
+from monitoring.metrics.blocks.rollups import Rollup, join, last_numbers, roll_up
 from monitoring.metrics.gathering import Gathered, gather
 from monitoring.metrics.index import Matched, series_index
 from monitoring.metrics.presence import present
 from monitoring.metrics.promql.storage import Hints, Labels, Matchers, Selection, TooManySamplesError
 from monitoring.metrics.retention import kept_days_lately
 from monitoring.metrics.tier_choice import AFFORDABLE, Choice, cheaper, choose
-from monitoring.metrics.tiers import RAW
+from monitoring.metrics.tiers import DAY_MS, RAW
 
 Ints = NDArray[np.int64]
 T = TypeVar("T")
@@ -42,7 +42,10 @@ class PostgresStorage:
             if error.samples <= AFFORDABLE:
                 raise
             choice = cheaper(hints, start_ms, now_ms, kept) or RAW_CHOICE
-            if choice.tier is not RAW and (rolled := _rolled(matchers, choice, start_ms, end_ms, hints)) is not None:
+            if (
+                choice.tier is not RAW
+                and (rolled := _rolled(matchers, choice, start_ms, end_ms, hints, True)) is not None
+            ):
                 return rolled
             found = _until_settled(lambda: _selected(matchers, start_ms, end_ms, hints.most_samples))
         if said:
@@ -109,18 +112,41 @@ def _most(hints: Hints) -> int:
     return min(hints.most_samples, AFFORDABLE) if hints.most_samples else AFFORDABLE
 
 
-def _rolled(matchers: Matchers, choice: Choice, start_ms: int, end_ms: int, hints: Hints) -> Selection | None:
+def _rolled(
+    matchers: Matchers, choice: Choice, start_ms: int, end_ms: int, hints: Hints, on_the_way: bool = False
+) -> Selection | None:
     """From a roll-up, and for the newest days, which are not rolled up yet, from raw samples in buckets of the same width. None, if
-    there is no such roll-up of these series: then raw samples are all there is."""
+    there is no such roll-up of these series, unless all of them are to be rolled up on the way: then raw samples are all there is."""
     tier, found = choice.tier, series_index.match(matchers)
     if not len(found.ids):
         return None
     rows, covered = _until_settled(lambda: rolled_reading.read(tier, found.ids, found.targets, start_ms, end_ms, hints))
-    if rows is None:
+    if rows is None and not on_the_way:
         return None
-    fresh = samples(found.ids, found.targets, int(covered.min()), end_ms, _most(hints))
-    parts = [rows, roll_up(fresh, tier.width_ms)] if len(fresh.times) else [rows]
+    parts = [] if rows is None else [rows]
+    parts += _rolled_on_the_way(found, tier.width_ms, int(covered.min()), end_ms, _most(hints))
+    if not parts:
+        return None
     return selection(found, rolled_reading.samples_of(join(parts), hints, start_ms, end_ms), choice)
+
+
+def _rolled_on_the_way(found: Matched, width_ms: int, start_ms: int, end_ms: int, most: int) -> list[Rollup]:
+    """Raw samples in buckets; a day after the other, where together they are too many. Raises TooManySamplesError, if one day is that."""
+    try:
+        return _rolled_up(samples(found.ids, found.targets, start_ms, end_ms, most), width_ms)
+    except TooManySamplesError:
+        if end_ms - start_ms < DAY_MS:
+            raise
+    rows: list[Rollup] = []
+    for first in range(start_ms - start_ms % DAY_MS, end_ms + 1, DAY_MS):
+        day = samples(found.ids, found.targets, max(first, start_ms), min(first + DAY_MS - 1, end_ms), most)
+        rows += _rolled_up(day, width_ms, rows)
+    return rows
+
+
+def _rolled_up(raw: Columns, width_ms: int, before: Sequence[Rollup] = ()) -> list[Rollup]:
+    """The increases go on from the rows `before`."""
+    return [roll_up(raw, width_ms, last_numbers(raw.ids, before))] if len(raw.times) else []
 
 
 def selection(found: Matched, columns: Columns, choice: Choice = RAW_CHOICE) -> Selection:

@@ -1,4 +1,4 @@
-"""Roll-ups of days that are over for long enough: built from the blocks of raw samples, kept in long blocks of their own.
+"""Roll-ups of weeks that are over for long enough: built from the blocks of raw samples, kept in long blocks of their own.
 
 A day is rolled up again when something was merged into it later; its increases follow on from the day before. Each block of a
 roll-up is replaced in one transaction, so that a kill leaves either the old or the new one.
@@ -21,16 +21,17 @@ from monitoring.metrics.blocks import codec
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError
 from monitoring.metrics.blocks.merging import merge
 from monitoring.metrics.blocks.rollup_codec import decode_rollup, encode_rollup
-from monitoring.metrics.blocks.rollups import Rollup, counters, join, roll_up
+from monitoring.metrics.blocks.rollups import Rollup, counters, join, last_numbers, roll_up
 from monitoring.metrics.compaction import Deadline
 from monitoring.metrics.moments import milliseconds
 from monitoring.metrics.retention import kept_days
-from monitoring.metrics.tiers import RAW, ROLLUPS, Tier, span_start
+from monitoring.metrics.tiers import RAW, ROLLUPS, TEN_MINUTES, Tier, span_start
 
 log = logging.getLogger(__name__)
 
 AFTER = timedelta(days=2)
-"""A day is rolled up this long after its end: until then raw samples answer, and most of what comes late has come."""
+"""A week is rolled up this long after its end: until then raw samples answer, and most of what comes late has come."""
+WEEK = timedelta(days=7)
 
 STALE = """
 SELECT d.target_id, d.span, array_agg(d.day ORDER BY d.day)
@@ -67,10 +68,10 @@ class Rolled:
 
 
 def roll(now: datetime, deadline: Deadline) -> Rolled:
-    """Bring every tier that is kept up to date: to AFTER before now, or less if raw samples are not kept for so long."""
+    """Bring every tier that is kept up to date."""
     done = Rolled()
     kept = kept_days()
-    before = now - min(AFTER, timedelta(days=kept[RAW.name] - 1))
+    before = due_before(now, timedelta(days=kept[RAW.name]))
     for tier, days in ((tier, kept[tier.name]) for tier in ROLLUPS):
         for stale in stale_days(tier, days, before) if days else ():
             if deadline.is_over() or done.busy:
@@ -82,6 +83,13 @@ def roll(now: datetime, deadline: Deadline) -> Rolled:
                 log.error("Cannot be rolled up, see `manage.py metrics verify`: %s: %s", stale, error)
     done.left = done.busy
     return done
+
+
+def due_before(now: datetime, raw_kept: timedelta) -> datetime:
+    """Days that end by then are to be rolled up: whole weeks, because a roll-up of one day costs several times its part in that of a week;
+    but single days, where raw samples are not kept until their week is over."""
+    settled = now - min(AFTER, raw_kept - timedelta(days=1))
+    return span_start(TEN_MINUTES, settled) if raw_kept >= 2 * WEEK else settled
 
 
 def stale_days(tier: Tier, kept: int, before: datetime) -> Iterator[Stale]:
@@ -144,36 +152,11 @@ def _new_rows(
         columns = raw.get(day)
         if columns is None:
             continue
-        before = _last_numbers(columns.ids, raw.get(day - timedelta(days=1)), [*old, *rows], milliseconds(day))
+        earlier = [one.within(-(1 << 62), milliseconds(day) - 1) for one in (*old, *rows)]
+        before = last_numbers(columns.ids, earlier, raw.get(day - timedelta(days=1)))
         rows.append(roll_up(columns, tier.width_ms, before))
         risers.append(columns.ids[counters(columns)])
     return [one for one in rows if len(one.starts)], np.unique(np.concatenate(risers))
-
-
-def _last_numbers(
-    ids: NDArray[np.int64], before: Columns | None, rollups: Sequence[Rollup], day_ms: int
-) -> NDArray[np.float64]:
-    """The last number of each series before the day: of the day before, else of the rows there are; NaN for none."""
-    found = np.full(len(ids), np.nan)
-    for rollup in rollups:
-        earlier = rollup.within(-(1 << 62), day_ms - 1)
-        _fill_last(found, ids, Columns(earlier.ids, earlier.offsets, earlier.starts, earlier.column("last")))
-    if before is not None:
-        _fill_last(found, ids, before)
-    return found
-
-
-def _fill_last(found: NDArray[np.float64], ids: NDArray[np.int64], columns: Columns) -> None:
-    """Set the last number of each series that is there."""
-    numbers = ~np.isnan(columns.values)
-    offsets = np.concatenate(([0], np.cumsum(numbers)))[columns.offsets]
-    values = columns.values[numbers]
-    full = np.diff(offsets) > 0
-    own, last = columns.ids[full], values[offsets[1:][full] - 1]
-    if len(own):
-        at = np.minimum(np.searchsorted(own, ids), len(own) - 1)
-        hit = own[at] == ids
-        found[hit] = last[at[hit]]
 
 
 def _risers(rollup: Rollup) -> NDArray[np.int64]:

@@ -133,6 +133,29 @@ def join(parts: Sequence[Rollup]) -> Rollup:
     return Rollup(parts[0].width_ms, merged.ids, merged.offsets, merged.times, **columns)
 
 
+def last_numbers(ids: Ints, rows: Sequence[Rollup], samples: Columns | None = None) -> Floats:
+    """The last number of each of these series, in ascending order: of the samples, else of the latest of the rows; NaN for none."""
+    found = np.full(len(ids), np.nan)
+    for one in rows:
+        _fill_last(found, ids, Columns(one.ids, one.offsets, one.starts, one.column("last")))
+    if samples is not None:
+        _fill_last(found, ids, samples)
+    return found
+
+
+def _fill_last(found: Floats, ids: Ints, columns: Columns) -> None:
+    """Set the last number of each series that is there."""
+    numbers = ~np.isnan(columns.values)
+    offsets = np.concatenate(([0], np.cumsum(numbers)))[columns.offsets]
+    values = columns.values[numbers]
+    full = np.diff(offsets) > 0
+    own, last = columns.ids[full], values[offsets[1:][full] - 1]
+    if len(own):
+        at = np.minimum(np.searchsorted(own, ids), len(own) - 1)
+        hit = own[at] == ids
+        found[hit] = last[at[hit]]
+
+
 def counters(columns: Columns) -> Bools:
     """Which series behave as counters do: nothing below zero, and at most one step in 32 falls. Of the others the increase says
     nothing, and is not worth its bytes."""

@@ -104,10 +104,10 @@ def test_without_roll_ups_raw_samples_answer(db: None) -> None:
 
 
 def test_days_that_are_not_rolled_up_yet_are_rolled_up_on_the_way(db: None) -> None:
-    times, values = counter()
+    times, values = counter(range(9))
     feed(1, times, values)
-    settle(MIDNIGHT + timedelta(days=4))  # the last day is not over for long enough
-    found = read("max_over_time")
+    settle()  # the week of the last two days is not over
+    found = read("max_over_time", days=9)
     np.testing.assert_allclose(found.values, buckets(values).max(axis=1))
 
 
@@ -118,6 +118,30 @@ def test_what_comes_late_changes_the_roll_up_of_its_day(db: None) -> None:
     feed(1, times[times % TEN_MS == 0][:20], np.full(20, 9e6))
     assert settle().days >= 1
     assert read("max_over_time").values[:20].tolist() == [9e6] * 20
+
+
+def test_a_week_is_rolled_up_when_it_is_over_for_long_enough(db: None) -> None:
+    feed(1, *counter())
+    assert settle(MIDNIGHT + timedelta(days=8, hours=23)).blocks == 0
+    assert settle(MIDNIGHT + timedelta(days=9)).blocks == 2
+
+
+def test_days_are_rolled_up_one_by_one_where_raw_samples_do_not_last_for_a_week(db: None) -> None:
+    StoreState.objects.update_or_create(pk=1, defaults={"raw_days": 10})
+    feed(1, *counter())
+    assert settle(MIDNIGHT + timedelta(days=3)).days == 2  # the first day, in two tiers
+
+
+def test_too_many_raw_samples_are_rolled_up_a_day_after_the_other(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    times, values = counter(range(10))
+    feed(1, times, values)
+    settle()
+    monkeypatch.setattr(reading, "AFFORDABLE", 2000)
+    found = read("rate", days=10)
+    steps = np.diff(values)
+    risen = np.where(steps < 0, values[1:], steps)
+    assert found.tier == "10m"
+    assert found.values[-1] - found.values[7 * 144] == pytest.approx(risen[7 * 1440 + 9 :].sum())
 
 
 def test_nothing_is_done_twice(db: None) -> None:
