@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from alerts.delivery.choices import Urgency
 from alerts.oncall.choices import EscalationState, RotationKind, StepOutcome
+from monitoring.events.choices import Severity
 
 
 def is_time_zone(name: str) -> None:
@@ -39,7 +40,10 @@ class Schedule(models.Model):
     slug = models.SlugField(max_length=120, unique=True)
     description = models.TextField(blank=True)
     time_zone = models.CharField(max_length=60, default="UTC", validators=[is_time_zone])
-    feed_digest = models.CharField(max_length=64, blank=True, editable=False, help_text="Of the iCal feed's token.")
+    gaps_next_at = models.DateTimeField(null=True, editable=False, help_text="When gaps are looked for next.")
+    gaps_warned = models.JSONField(
+        default=list, editable=False, help_text="Gaps that were warned of: [start, end] each."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -85,16 +89,33 @@ class LayerMember(models.Model):
 
 
 class Override(models.Model):
-    """For a while somebody else is on call. `replaces` null: for whoever it would be; `user` null: nobody (a hole on purpose)."""
+    """For a while somebody else is on call. `replaces` null: for whoever it would be; `user` null: nobody (a hole on purpose).
+
+    Overrides are applied in the order in which they were made, each to what those before it left. `uid` names the entry of the
+    calendar it was imported from, so that the same file twice makes nothing twice.
+    """
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: nobody.",
+    )
     replaces = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: whoever is on call then.",
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(db_index=True)
     reason = models.CharField(max_length=200, blank=True)
+    uid = models.CharField(max_length=300, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
@@ -106,11 +127,34 @@ class Override(models.Model):
                 name="override_ends_after_start",
                 condition=Q(ends_at__gt=F("starts_at")),
                 violation_error_message="ends_at: the end must come after the start.",
-            )
+            ),
+            models.UniqueConstraint(fields=["schedule", "uid"], name="override_imported_once", condition=~Q(uid="")),
         ]
 
     def __str__(self) -> str:
-        return f"{self.schedule}: {self.user}"
+        return f"{self.schedule}: {self.user or 'nobody'}"
+
+
+class Feed(models.Model):
+    """A calendar program's way to a schedule, or to a person's own shifts on all of them (`schedule` null), by a token of `user`'s.
+
+    Only a digest of the token is stored. The feed shows nothing that `user` may not look at when it is read.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendar_feeds")
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, null=True, related_name="feeds")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the hour.")
+
+    class Meta:
+        ordering = ["user", "schedule"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "schedule"], name="feed_once", nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.schedule or 'own shifts'} for {self.user}"
 
 
 class EscalationPolicy(models.Model):
@@ -125,11 +169,17 @@ class EscalationPolicy(models.Model):
     acknowledge_timeout_s = models.PositiveIntegerField(
         "acknowledge timeout (s)", default=1800, help_text="After which an acknowledged incident pages again; 0: never."
     )
+    is_default = models.BooleanField(
+        "default", default=False, help_text="Used where another policy reached nobody. One policy is."
+    )
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "escalation policies"
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], name="policy_default_once", condition=Q(is_default=True))
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -146,7 +196,8 @@ class PolicyStep(models.Model):
     targets = models.JSONField(default=list)
     round_robin = models.BooleanField(default=False)
     only_between = models.JSONField(null=True, blank=True)
-    least_severity = models.CharField(max_length=10, blank=True)
+    least_severity = models.CharField(max_length=10, choices=Severity.choices, blank=True)
+    turn = models.PositiveBigIntegerField(default=0, editable=False, help_text="Round robin: turns taken so far.")
 
     class Meta:
         ordering = ["policy", "position"]
@@ -182,7 +233,9 @@ class QuietHours(models.Model):
 class Escalation(models.Model):
     """A policy at work on one subject (`incident:42`). `plan` is the policy as it was when this began.
 
-    `step` is the next step to do, `lap` how often all were done. `next_step_at` null: nothing is due.
+    `step` is the next step to do, `lap` how often all were done. `next_step_at` null: nothing is due. `lap_told` and `lap_empty`: whether a step
+    of this lap found somebody, found nobody. `episode` grows with every start and resumption of anything about the subject, so that keys
+    of deliveries are new; `first_episode` is the one it began with.
     """
 
     subject = models.CharField(max_length=120)
@@ -195,9 +248,11 @@ class Escalation(models.Model):
     state = models.CharField(max_length=10, choices=EscalationState.choices, default=EscalationState.RUNNING)
     step = models.PositiveIntegerField(default=0)
     lap = models.PositiveIntegerField(default=0)
-    episode = models.PositiveIntegerField(default=0, help_text="Grows each time it is resumed, so that keys are new.")
+    lap_told = models.BooleanField(default=False)
+    lap_empty = models.BooleanField(default=False)
+    episode = models.PositiveIntegerField(default=0)
+    first_episode = models.PositiveIntegerField(default=0)
     next_step_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -219,6 +274,7 @@ class EscalationEntry(models.Model):
 
     escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, related_name="entries")
     time = models.DateTimeField()
+    episode = models.PositiveIntegerField()
     step = models.PositiveIntegerField()
     lap = models.PositiveIntegerField()
     outcome = models.CharField(max_length=10, choices=StepOutcome.choices)
@@ -230,13 +286,19 @@ class EscalationEntry(models.Model):
 
 
 class Page(models.Model):
-    """A person being told of one subject by their personal rules. A row per rule that is still due."""
+    """A person being told of one subject by their personal rules, later: a row per rule with a delay. `due_at` null: done, or void.
+
+    `key` is that of the delivery which it becomes; `episode`, `lap` and `step` are those of the step that began it.
+    """
 
     escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, related_name="pages")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     contact = models.ForeignKey("delivery.ContactMethod", on_delete=models.CASCADE, related_name="+")
     why = models.CharField(max_length=500)
     key = models.CharField(max_length=250, unique=True)
+    episode = models.PositiveIntegerField()
+    lap = models.PositiveIntegerField()
+    step = models.PositiveIntegerField()
     due_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
 
