@@ -63,6 +63,7 @@ class Sent:
     endpoint_at_fault: bool = (
         False  # True: counts for the circuit breaker (no answer, 5xx, 429); False: the message was at fault
     )
+    disable_channel: bool = False  # True: the receiver said that its address is gone for good (410)
 
 
 class ChannelKind(ABC):
