@@ -76,6 +76,7 @@ class ChannelKind(ABC):
     address_label: ClassVar[str] = ""
     least_interval_s: ClassVar[float] = 0.0  # between two messages of one channel (Slack: 1)
     timeout_s: ClassVar[float] = 10.0
+    bundles: ClassVar[bool] = True  # whether messages that a throttle held back may become one; never for machines
     SettingsForm: ClassVar[type[KindForm]]
 
     def __init__(self, settings: Mapping[str, Json]) -> None:

@@ -6,9 +6,11 @@ from importlib import import_module
 from alerts.delivery.kinds.base import ChannelKind
 
 KINDS = {
+    "email": "alerts.delivery.kinds.email.EmailKind",
     "webhook": "alerts.delivery.kinds.webhook.WebhookKind",
 }
 LABELS = {
+    "email": "E-mail",
     "webhook": "Webhook",
 }
 

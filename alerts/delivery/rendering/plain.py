@@ -9,12 +9,12 @@ from alerts.delivery.rendering.cutting import marker
 MOST_CHARACTERS = 200_000  # of which a channel cuts its own part
 
 
-def plain_text(message: Message, *, answer_url: str = "") -> str:
+def plain_text(message: Message, *, answer_url: str = "", most_characters: int = MOST_CHARACTERS) -> str:
     """Title, text, facts, links, alerts: in the order in which they matter, for channels that cut the end off."""
     kept: list[str] = []
     used = left_out = 0
     for line in _lines(message, answer_url):
-        if used + len(line) > MOST_CHARACTERS:
+        if used + len(line) > most_characters:
             left_out += len(line)
             continue
         kept.append(line)
