@@ -7,10 +7,14 @@ from alerts.delivery.kinds.base import ChannelKind
 
 KINDS = {
     "email": "alerts.delivery.kinds.email.EmailKind",
+    "slack": "alerts.delivery.kinds.slack.SlackKind",
+    "slack_webhook": "alerts.delivery.kinds.slack_webhook.SlackWebhookKind",
     "webhook": "alerts.delivery.kinds.webhook.WebhookKind",
 }
 LABELS = {
     "email": "E-mail",
+    "slack": "Slack app",
+    "slack_webhook": "Slack incoming webhook",
     "webhook": "Webhook",
 }
 
