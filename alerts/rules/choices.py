@@ -40,6 +40,14 @@ class Phase(models.TextChoices):
     RESOLVED = "resolved", "Resolved"
 
 
+class Trouble(models.TextChoices):
+    """Why a label set is a problem although its condition was not seen to be true."""
+
+    NO_DATA = "no_data", "No data"  # its series was there and is not any more
+    EMPTY = "empty", "Nothing at all"  # the query returns nothing
+    ERROR = "error", "Error"  # the query cannot be answered
+
+
 class OnTrouble(models.TextChoices):
     """What no data, or an error of the query, means."""
 

@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from alerts.rules.choices import Category, Comparator, OnTrouble, Phase, RuleKind
+from alerts.rules.choices import Category, Comparator, OnTrouble, Phase, RuleKind, Trouble
 from monitoring.events.choices import Severity
 
 PERSON = settings.AUTH_USER_MODEL  # `settings` is a field of a rule
@@ -16,10 +16,18 @@ class RuleGroup(models.Model):
 
     name = models.CharField(max_length=200)
     file = models.CharField(max_length=200, blank=True, help_text="Of the file it came from.")
-    interval_s = models.FloatField("interval (s)", default=60, validators=[MinValueValidator(1)])
-    query_offset_s = models.FloatField("query offset (s)", default=0)
-    limit = models.PositiveIntegerField(default=0, help_text="Most alerts of a rule; 0: no limit.")
+    interval_s = models.FloatField(
+        "interval (s)", default=60, validators=[MinValueValidator(1), MaxValueValidator(86_400)]
+    )
+    query_offset_s = models.FloatField(
+        "query offset (s)", default=0, validators=[MinValueValidator(0)], help_text="Ask for values so long ago."
+    )
+    limit = models.PositiveIntegerField(
+        default=0, help_text="Most alerts, or recorded series, of one of its rules; 0: no limit."
+    )
     labels = models.JSONField(default=dict, blank=True)
+    enabled = models.BooleanField(default=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         ordering = ["file", "name"]
@@ -32,7 +40,8 @@ class RuleGroup(models.Model):
 class AlertRule(models.Model):
     """One rule. `settings` holds what its kind needs, as the kind's form normalised it.
 
-    `fingerprint` is of what decides its state (kind, settings, expression, labels): while it stays, an edit keeps the state.
+    `fingerprint` is of what decides its state (kind, settings, expression, comparator, thresholds, labels): while it stays, an edit
+    keeps the state.
     """
 
     name = models.CharField(max_length=200)
@@ -72,6 +81,8 @@ class AlertRule(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("run_alertrule", "Can switch rules on and off")]
+        indexes = [models.Index(fields=["kind"], name="rule_kind", condition=Q(enabled=True))]
 
     def __str__(self) -> str:
         return self.name
@@ -89,16 +100,25 @@ class RecordingRule(models.Model):
     class Meta:
         ordering = ["group", "position"]
 
+    def __str__(self) -> str:
+        return self.record
+
 
 class RuleSchedule(models.Model):
-    """When a unit (a rule by itself, or a group) is evaluated next, and how the last time went."""
+    """When a unit (a rule by itself, or a group) is evaluated next, and how the last time went. A narrow table: updated twice a round.
+
+    A claim sets `lease` and `lease_until` and leaves `next_at` alone; the result moves it on. Whoever wants a rule looked at now sets
+    `next_at`, at any time: an evaluation under way does not swallow that. A result whose lease is gone is thrown away.
+    """
 
     rule = models.OneToOneField(AlertRule, on_delete=models.CASCADE, null=True, related_name="schedule")
     group = models.OneToOneField(RuleGroup, on_delete=models.CASCADE, null=True, related_name="schedule")
     next_at = models.DateTimeField(null=True, help_text="Null: not evaluated by time.")
     lease = models.BigIntegerField(null=True)
     lease_until = models.DateTimeField(null=True)
-    last_at = models.DateTimeField(null=True)
+    evaluations = models.PositiveBigIntegerField(default=0, help_text="How often it was evaluated: numbers them.")
+    hits_upto = models.BigIntegerField(default=0, help_text="The last hit of an event rule that was looked at.")
+    last_at = models.DateTimeField(null=True, help_text="The time of the last evaluation, which is on the unit's grid.")
     last_duration_s = models.FloatField(null=True)
     last_error = models.TextField(blank=True)
     missed = models.PositiveBigIntegerField(default=0, help_text="Rounds that were due and not evaluated.")
@@ -108,26 +128,53 @@ class RuleSchedule(models.Model):
 
 
 class RuleState(models.Model):
-    """What is known of one rule and label set. A row exists while it is not plainly inactive, or its history matters.
+    """What is known of one rule and label set. A row exists while it is not plainly inactive, or its series is remembered.
 
-    `history`: bits of the last 21 evaluations, the newest last, as text of 0 and 1.
+    Rows are written when something changes, not at every evaluation: `history` holds bits of the evaluations up to number
+    `evaluation`, the newest last (1: it fired); the ones since then were like the last bit. `gone_at` null: the series was there.
     """
 
     rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="states")
     identity = models.CharField(max_length=32)
-    labels = models.JSONField()
+    labels = models.JSONField(help_text="Of the series and of the rule, without those every alert of the rule has.")
     phase = models.CharField(max_length=10, choices=Phase.choices)
-    trouble = models.CharField(max_length=8, blank=True, help_text="no_data, error or empty.")
+    trouble = models.CharField(max_length=8, choices=Trouble.choices, blank=True)
     since = models.DateTimeField(help_text="When this phase began.")
     active_at = models.DateTimeField(null=True, help_text="When the condition became true.")
     fired_at = models.DateTimeField(null=True)
-    last_true_at = models.DateTimeField(null=True)
-    seen_at = models.DateTimeField(help_text="When the series was last returned.")
-    value = models.FloatField(null=True)
+    gone_at = models.DateTimeField(null=True, help_text="When the series was first not returned.")
+    gone_evaluation = models.PositiveBigIntegerField(default=0)
+    value = models.FloatField(null=True, help_text="As of the last change or the last time it was told.")
     history = models.CharField(max_length=21, blank=True)
+    evaluation = models.PositiveBigIntegerField(default=0)
     flapping = models.BooleanField(default=False)
+    told = models.BooleanField(default=False, help_text="The incidents were told that it fires.")
     sent_at = models.DateTimeField(null=True, help_text="When it was last handed to the incidents.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["rule", "identity"], name="rule_state_once")]
         indexes = [models.Index(fields=["phase"], name="rule_state_active", condition=~Q(phase="inactive"))]
+
+
+class RuleHit(models.Model):
+    """Events that an event rule counts: those of one second, one label set and one value, as one look at the timeline found them."""
+
+    id = models.BigAutoField(primary_key=True)
+    rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="hits")
+    labels = models.JSONField(default=dict)
+    at = models.DateTimeField(help_text="When they happened; to the second.")
+    value = models.CharField(max_length=200, blank=True, help_text="What is counted apart, or the step of a sequence.")
+    hits = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["rule", "id"], name="rule_hit_new"),
+            models.Index(fields=["rule", "at"], name="rule_hit_window"),
+        ]
+
+
+class EventCursor(models.Model):
+    """How far the timeline was read for the rules: one row. Rows are read in the order of their transactions, each once it is over."""
+
+    xid = models.BigIntegerField(default=0)
+    event_id = models.BigIntegerField(default=0)

@@ -1,0 +1,3 @@
+"""The channels of NOTIFY of this room."""
+
+DUE = "rules_due"
