@@ -36,3 +36,15 @@ def alerts_receive(alerts: Sequence[IncomingAlert], *, source: str, now: datetim
     if alerts:
         Inbox.objects.create(received_at=now, source=source[:120], payload=[alert.as_json() for alert in alerts])
         wake(INBOX)
+
+
+def alerts_receive_many(batches: Sequence[tuple[str, Sequence[IncomingAlert]]], *, now: datetime) -> None:
+    """As `alerts_receive`, for alerts of many sources at once: (source, alerts) each."""
+    rows = [
+        Inbox(received_at=now, source=source[:120], payload=[alert.as_json() for alert in alerts])
+        for source, alerts in batches
+        if alerts
+    ]
+    if rows:
+        Inbox.objects.bulk_create(rows, batch_size=1000)
+        wake(INBOX)
