@@ -18,7 +18,6 @@ TABLES = (
     "metrics_block",
     "metrics_schema",
     "metrics_series",
-    "metrics_target",
     "metrics_source",
 )
 

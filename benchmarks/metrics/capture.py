@@ -84,4 +84,5 @@ def _scraped(job: str, url: str, start_ms: int) -> list[Fed]:
         values[slots, tick], there[slots, tick] = numbers, True
     times = start_ms + np.arange(len(columns), dtype=np.int64) * STEP_MS
     own = (("instance", "127.0.0.1:9100"), ("job", job))
-    return [(tuple(sorted((*labels[slot], *own))), times, values[slot]) for slot in sorted(labels) if there[slot].all()]
+    named = {slot: tuple(sorted((*(pair for pair in pairs if pair[1]), *own))) for slot, pairs in labels.items()}
+    return [(named[slot], times, values[slot]) for slot in sorted(named) if there[slot].all()]

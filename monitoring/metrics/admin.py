@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -18,7 +18,7 @@ from opsportal.admin import RecordAdmin
 @admin.register(Series)
 class SeriesAdmin(RecordAdmin):
     list_display = ["name", "labels", "target", "last_seen_at"]
-    list_select_related = ["target__source"]
+    list_select_related = ["target"]
     search_fields = ["name"]
     fields = ["name", "labels", "target", "first_seen_at", "last_seen_at"]
     readonly_fields = fields
@@ -35,7 +35,11 @@ class MetricSourceAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MetricSource]:
         found: QuerySet[MetricSource] = super().get_queryset(request)
-        return found.annotate(series_kept=Sum("targets__series_count"))
+        parts = (
+            MetricSource.objects.filter(kind=OuterRef("kind"), name=OuterRef("name")).order_by().values("kind", "name")
+        )
+        kept = parts.annotate(kept=Sum("series_count")).values("kept")
+        return found.filter(part=0).annotate(series_kept=Subquery(kept))
 
     @admin.display(description="Series", ordering="series_kept")
     def series(self, source: MetricSource) -> int:

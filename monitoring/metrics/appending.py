@@ -29,9 +29,10 @@ WITH kept AS (
     INSERT INTO metrics_schema (id, target_id, ids)
     SELECT id, target_id, string_to_array(ids, ',')::bigint[]
     FROM unnest(%(id)s::bigint[], %(target)s::int[], %(ids)s::text[]) AS u(id, target_id, ids) ORDER BY id
-    ON CONFLICT (id) DO UPDATE SET used_at = now() WHERE metrics_schema.used_at < now() - interval '1 hour'
+    ON CONFLICT (target_id, id) DO UPDATE SET used_at = now() WHERE metrics_schema.used_at < now() - interval '1 hour'
 )
-SELECT id FROM metrics_schema WHERE id = ANY(%(id)s::bigint[]) AND created_xact <> pg_current_xact_id()
+SELECT id FROM metrics_schema
+WHERE target_id = ANY(%(target)s::int[]) AND id = ANY(%(id)s::bigint[]) AND created_xact <> pg_current_xact_id()
 """
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -11,25 +12,26 @@ from monitoring.metrics.binary import array_literal, fetch, time_literal
 from monitoring.metrics.block_cache import HEADER_BYTES, SERIES_BYTES, BoundedCache
 from monitoring.metrics.blocks.codec import Piece, decode_pieces
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError
-from monitoring.metrics.blocks.header import Header, NeedMore
+from monitoring.metrics.blocks.header import Header, NeedMore, block_length
 from monitoring.metrics.blocks.rollup_codec import decode_rollup_pieces, rollup_ids, rollup_ranges
 from monitoring.metrics.blocks.rollups import Rollup
 from monitoring.metrics.copying import POSTGRES_EPOCH_MS
+from monitoring.metrics.cutting import bounds, first_bytes, pieces
 from monitoring.metrics.moments import moment
 from monitoring.metrics.tiers import HOUR_MS, HOURS, LONGEST_MS, RAW, Tier
 
 Ints = NDArray[np.int64]
 
 FIND = """
-SELECT id, target_id, (extract(epoch FROM start) * 1000)::bigint, first_ms, last_ms, header_bytes, hours
-FROM {table} WHERE {where} start >= %(floor)s AND start <= %(end)s AND last_ms >= %(start_ms)s AND first_ms <= %(end_ms)s
+SELECT id, target_id, (extract(epoch FROM start) * 1000)::bigint, first_ms, last_ms, header_bytes, hours, codec
+FROM {table} WHERE part = 0 AND {where} start >= %(floor)s AND start <= %(end)s AND last_ms >= %(start_ms)s AND first_ms <= %(end_ms)s
 ORDER BY start
 """
 BYTES = """
 SELECT w.n::int4, substring(b.data FROM w.low + 1 FOR w.length)
-FROM unnest({ids}::int8[], {targets}::int4[], {starts}::timestamptz[], {lows}::int4[], {lengths}::int4[])
-    WITH ORDINALITY AS w(id, target_id, start, low, length, n)
-JOIN {table} b ON b.target_id = w.target_id AND b.start = w.start
+FROM unnest({ids}::int8[], {targets}::int4[], {starts}::timestamptz[], {parts}::int2[], {lows}::int4[], {lengths}::int4[])
+    WITH ORDINALITY AS w(id, target_id, start, part, low, length, n)
+JOIN {table} b ON b.part = w.part AND b.target_id = w.target_id AND b.start = w.start
 WHERE b.id = w.id AND b.start >= {first} AND b.start <= {last}
 """
 MANY_TARGETS = 500
@@ -55,11 +57,21 @@ class Ref(NamedTuple):
     last_ms: int
     header_bytes: int
     hours: int
+    codec: int
 
     @property
     def covers_ms(self) -> int:
         """The end of the span it was made for."""
         return self.start_ms + self.hours * HOUR_MS
+
+
+class Range(NamedTuple):
+    """Bytes `low` to `low + size` of a block, of which the first `length` are known to be there."""
+
+    ref: Ref
+    length: int
+    low: int
+    size: int
 
 
 class Part(NamedTuple):
@@ -169,7 +181,7 @@ def _headers(tier: Tier, refs: Sequence[Ref]) -> list[Header]:
     known = {ref.id: headers.get(ref.id) for ref in refs}
     missing = [ref for ref in refs if known[ref.id] is None]
     if missing:
-        for ref, data in zip(missing, _bytes(tier, [(ref, 0, ref.header_bytes) for ref in missing]), strict=True):
+        for ref, data in zip(missing, _header_bytes(tier, missing), strict=True):
             parsed = Header.parse(data)
             if isinstance(parsed, NeedMore):
                 raise CorruptBlockError(f"The header of block {ref.id} is cut short.")
@@ -178,50 +190,68 @@ def _headers(tier: Tier, refs: Sequence[Ref]) -> list[Header]:
     return [header for ref in refs if (header := known[ref.id]) is not None]
 
 
+def _header_bytes(tier: Tier, refs: Sequence[Ref]) -> list[bytes]:
+    """The headers of blocks. Of one that is longer than a row the first row tells how the rest is cut."""
+    firsts = [first_bytes(ref.codec, ref.header_bytes) for ref in refs]
+    found = _bytes(tier, [Range(ref, first, 0, first) for ref, first in zip(refs, firsts, strict=True)])
+    for place, (ref, first) in enumerate(zip(refs, firsts, strict=True)):
+        if first < ref.header_bytes:
+            length = block_length(found[place])
+            found[place] += _bytes(tier, [Range(ref, length, first, ref.header_bytes - first)])[0]
+    return found
+
+
 def _pieces(tier: Tier, parts: Sequence[Part], ranges: Sequence[list[tuple[int, int]]]) -> Iterator[list[Piece]]:
     """The bytes of each part, in one statement."""
-    wanted: list[tuple[Ref, int, int]] = []
+    wanted: list[Range] = []
     counts = []
     for part, own in zip(parts, ranges, strict=True):
         if sum(length for _, length in own) > part.header.block_length * WHOLE_RATIO:
             own = [(0, part.header.block_length)]
-        wanted += [(part.ref, low, length) for low, length in own]
+        wanted += [Range(part.ref, part.header.block_length, low, length) for low, length in own]
         counts.append(len(own))
     data = iter(zip(wanted, _bytes(tier, wanted), strict=True))
     for count in counts:
-        yield [(low, piece) for (_, low, _), piece in (next(data) for _ in range(count))]
+        yield [(one.low, piece) for one, piece in (next(data) for _ in range(count))]
 
 
-def _bytes(tier: Tier, wanted: Sequence[tuple[Ref, int, int]]) -> list[bytes]:
+def _bytes(tier: Tier, wanted: Sequence[Range]) -> list[bytes]:
     """Ranges of blocks, in the order asked. Raises BlockGoneError."""
     found: dict[int, bytes] = {}
     tables: dict[str, list[int]] = {}
-    for place, (ref, _, _) in enumerate(wanted):
-        tables.setdefault(HOURS if tier is RAW and ref.hours == 1 else tier.blocks.name, []).append(place)
+    for place, one in enumerate(wanted):
+        tables.setdefault(HOURS if tier is RAW and one.ref.hours == 1 else tier.blocks.name, []).append(place)
     for table, places in tables.items():
         data = _bytes_of(table, [wanted[place] for place in places])
         found |= dict(zip(places, data, strict=True))
     return [found[place] for place in range(len(wanted))]
 
 
-def _bytes_of(table: str, wanted: Sequence[tuple[Ref, int, int]]) -> list[bytes]:
-    refs = [ref for ref, _, _ in wanted]
-    starts = [ref.start_ms for ref in refs]
+def _bytes_of(table: str, wanted: Sequence[Range]) -> list[bytes]:
+    rows = [
+        (one.ref, piece)
+        for one in wanted
+        for piece in pieces(bounds(one.ref.codec, one.ref.header_bytes, one.length), one.low, one.size)
+    ]
+    starts = [ref.start_ms for ref, _ in rows]
     stamps = ",".join(f'"{moment(start).isoformat()}"' for start in starts)
     statement = BYTES.format(
         table=table,
-        ids=array_literal(ref.id for ref in refs),
-        targets=array_literal(ref.target_id for ref in refs),
+        ids=array_literal(ref.id for ref, _ in rows),
+        targets=array_literal(ref.target_id for ref, _ in rows),
         starts=f"'{{{stamps}}}'",
-        lows=array_literal(low for _, low, _ in wanted),
-        lengths=array_literal(length for _, _, length in wanted),
+        parts=array_literal(piece.part for _, piece in rows),
+        lows=array_literal(piece.low for _, piece in rows),
+        lengths=array_literal(piece.length for _, piece in rows),
         first=time_literal(min(starts)),
         last=time_literal(max(starts)),
     )
     found = dict(fetch(statement))
-    if len(found) != len(wanted):
+    if len(found) != len(rows):
         raise BlockGoneError
-    return [found[place] for place in range(1, len(wanted) + 1)]
+    data = b"".join(found[place] for place in range(1, len(rows) + 1))
+    ends = list(accumulate(one.size for one in wanted))
+    return [data[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def forget() -> None:

@@ -10,17 +10,21 @@ from django.db import connection
 
 from monitoring.metrics.binary import fetch
 from monitoring.metrics.blocks.header import Header, NeedMore
+from monitoring.metrics.cutting import codec_of, cut
 from monitoring.metrics.moments import moment
 from monitoring.metrics.tiers import HOURS, RAW, Tier
 from opsportal.partitions import ensure, existing
 
-CODEC = 1
-"""`blocks.codec`, or for roll-ups `blocks.rollup_codec`, both of version 1."""
-
-WRITE = """
-INSERT INTO {table} (target_id, start, hours, codec, checksum, series, samples, first_ms, last_ms, header_bytes, data)
-SELECT * FROM unnest(%b::int4[], %b::timestamptz[], %b::int2[], %b::int2[], %b::int8[], %b::int4[], %b::int4[], %b::int8[], %b::int8[],
-    %b::int4[], %b::bytea[])
+IDS = "SELECT nextval('metrics_block_id') FROM generate_series(1, %s)"
+FIRST_ROWS = """
+INSERT INTO {table} (id, target_id, start, hours, codec, checksum, series, samples, first_ms, last_ms, header_bytes, data)
+SELECT * FROM unnest(%b::int8[], %b::int4[], %b::timestamptz[], %b::int2[], %b::int2[], %b::int8[], %b::int4[], %b::int4[], %b::int8[],
+    %b::int8[], %b::int4[], %b::bytea[])
+"""
+OTHER_ROWS = """
+INSERT INTO {table} (id, target_id, start, part, made_at, data)
+SELECT id, target_id, start, part, NULL, data
+FROM unnest(%b::int8[], %b::int4[], %b::timestamptz[], %b::int2[], %b::bytea[]) AS u(id, target_id, start, part, data)
 """
 
 
@@ -46,20 +50,30 @@ def _write(tier: Tier, table: str, blocks: Sequence[NewBlock]) -> None:
     if not blocks:
         return
     headers = [header_of(block.data) for block in blocks]
+    ids = [int(number) for (number,) in fetch(IDS, [len(blocks)])]
+    parts = [cut(block.data, header.length) for block, header in zip(blocks, headers, strict=True)]
     columns = [
+        ids,
         [block.target_id for block in blocks],
         [moment(block.start_ms) for block in blocks],
         [block.hours for block in blocks],
-        [CODEC] * len(blocks),
+        [codec_of(len(block.data)) for block in blocks],
         [crc32(block.data) for block in blocks],
         [series_in(tier, header) for header in headers],
         [samples_in(tier, header) for header in headers],
         [int(header.first_times.min()) for header in headers],
         [int(header.last_times.max()) for header in headers],
         [header.length for header in headers],
-        [block.data for block in blocks],
+        [own[0] for own in parts],
     ]
-    fetch(WRITE.format(table=table), columns)
+    fetch(FIRST_ROWS.format(table=table), columns)
+    others = [
+        (block_id, block.target_id, moment(block.start_ms), part, data)
+        for block_id, block, own in zip(ids, blocks, parts, strict=True)
+        for part, data in enumerate(own[1:], start=1)
+    ]
+    if others:
+        fetch(OTHER_ROWS.format(table=table), [list(column) for column in zip(*others, strict=True)])
 
 
 def header_of(data: bytes) -> Header:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 from django.db import connection
 
 from monitoring.metrics.identities import METRIC
+from monitoring.metrics.index import series_index
 from monitoring.metrics.models import Series
 from monitoring.metrics.promql.quoting import go_quote
+from monitoring.metrics.promql.storage import Matcher
 
 PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 MOST_COUNTED = 100_000  # series whose labels are looked at: the newest
@@ -39,7 +41,7 @@ FROM page LEFT JOIN metrics_metadata own ON own.metric = name LEFT JOIN metrics_
 ORDER BY place
 """
 LABELS = """
-WITH chosen AS (SELECT labels FROM metrics_series WHERE name = %(name)s ORDER BY id DESC LIMIT %(most)s),
+WITH chosen AS (SELECT labels FROM metrics_series WHERE id = ANY(%(ids)s)),
 pairs AS (SELECT key, value, count(*) AS n FROM chosen, jsonb_each_text(labels) GROUP BY key, value),
 ranked AS (
     SELECT *, count(*) OVER one AS values, sum(n) OVER one AS series,
@@ -97,7 +99,7 @@ def metric_page(*, text: str = "", also: Sequence[str] = (), order: Order = "nam
 
 def metric_row(name: str) -> MetricRow | None:
     """One metric by its whole name."""
-    found = _page("WHERE name = %(name)s", "name", {"name": name, "most": 1, "skip": 0})
+    found = _page("WHERE id = ANY(%(ids)s)", "name", {"ids": _ids_of(name), "most": 1, "skip": 0})
     return MetricRow(*found[0][:6]) if found else None
 
 
@@ -111,7 +113,7 @@ def label_counts(name: str) -> list[LabelCount]:
     """The labels of a metric, those with the most values first; of its newest MOST_COUNTED series."""
     found: dict[str, LabelCount] = {}
     with connection.cursor() as cursor:
-        cursor.execute(LABELS, {"name": name, "most": MOST_COUNTED, "top": TOP_VALUES})
+        cursor.execute(LABELS, {"ids": _ids_of(name)[-MOST_COUNTED:], "top": TOP_VALUES})
         for label, values, series, value, count in cursor.fetchall():
             found.setdefault(label, LabelCount(label, values, int(series))).top.append((value, count))
     return list(found.values())
@@ -119,13 +121,19 @@ def label_counts(name: str) -> list[LabelCount]:
 
 def example_series(name: str) -> list[str]:
     """The newest series of a metric as selectors."""
-    rows = Series.objects.filter(name=name).order_by("-id").values_list("labels", flat=True)[:EXAMPLES]
+    rows = Series.objects.filter(pk__in=_ids_of(name)[-EXAMPLES:]).order_by("-id").values_list("labels", flat=True)
     return [selector(name, labels) for labels in rows]
 
 
 def names_there(names: Sequence[str]) -> set[str]:
     """Those of the metrics that have series."""
-    return set(Series.objects.filter(name__in=names).order_by().values_list("name", flat=True).distinct())
+    return {name for name in names if _ids_of(name)}
+
+
+def _ids_of(name: str) -> list[int]:
+    """The series of a metric, the newest last; out of the index in memory."""
+    ids: list[int] = series_index.match([Matcher(METRIC, "=", name)]).ids.tolist()
+    return ids
 
 
 def selector(name: str, labels: Mapping[str, str]) -> str:

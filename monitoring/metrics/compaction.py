@@ -44,8 +44,8 @@ SELECT h.target_id, h.hour, h.samples, COALESCE(d.samples, o.samples, 0)
 FROM (
     SELECT target_id, date_trunc('hour', time, 'UTC') AS hour, sum(samples) AS samples FROM metrics_hot GROUP BY 1, 2
 ) h
-LEFT JOIN metrics_hour o ON o.target_id = h.target_id AND o.start = h.hour
-LEFT JOIN metrics_block d ON d.target_id = h.target_id AND d.start = date_trunc('day', h.hour, 'UTC')
+LEFT JOIN metrics_hour o ON o.part = 0 AND o.target_id = h.target_id AND o.start = h.hour
+LEFT JOIN metrics_block d ON d.part = 0 AND d.target_id = h.target_id AND d.start = date_trunc('day', h.hour, 'UTC')
 ORDER BY h.hour, h.target_id
 """
 TAKE_HOT = """
@@ -59,15 +59,18 @@ UNION ALL
 SELECT target_id, NULL, int8send(sequence), timestamptz_send(time), ids, times, "values" FROM gone WHERE schema_id IS NULL
 """
 TAKE_DAYS = """
-DELETE FROM metrics_block WHERE target_id = ANY(%(targets)s::int[]) AND start = %(day)s RETURNING target_id, data
+WITH gone AS (DELETE FROM metrics_block WHERE target_id = ANY(%(targets)s::int[]) AND start = %(day)s RETURNING *)
+SELECT target_id, string_agg(data, ''::bytea ORDER BY part) FROM gone GROUP BY target_id, start
 """
 TAKE_HOURS = """
-DELETE FROM metrics_hour WHERE target_id = ANY(%(targets)s::int[]) AND start >= %(from)s AND start < %(before)s
-RETURNING target_id, data
+WITH gone AS (
+    DELETE FROM metrics_hour WHERE target_id = ANY(%(targets)s::int[]) AND start >= %(from)s AND start < %(before)s RETURNING *
+)
+SELECT target_id, string_agg(data, ''::bytea ORDER BY part) FROM gone GROUP BY target_id, start
 """
 HOURS_OF_DAYS = """
 SELECT target_id, date_trunc('day', start, 'UTC') AS day, sum(samples) FROM metrics_hour
-WHERE start < %s GROUP BY 1, 2 HAVING sum(samples) <= %s ORDER BY 2, 1
+WHERE part = 0 AND start < %s GROUP BY 1, 2 HAVING sum(samples) <= %s ORDER BY 2, 1
 """
 SEEN = """
 UPDATE metrics_series s SET last_seen_at = u.seen FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, seen)

@@ -39,8 +39,8 @@ FROM metrics_hot h WHERE {where} h.schema_id IS NULL AND {span}
 """
 BLOCKS = """
 SELECT 2, NULL, string_agg(int8send(h.id) || int8send(h.target_id) || timestamptz_send(h.start) || int8send(h.first_ms)
-    || int8send(h.last_ms) || int8send(h.header_bytes) || int8send(h.hours), ''::bytea), NULL, NULL, NULL
-FROM {table} h WHERE {where} h.start >= {block_floor} AND h.start <= {end}
+    || int8send(h.last_ms) || int8send(h.header_bytes) || int8send(h.hours) || int8send(h.codec), ''::bytea), NULL, NULL, NULL
+FROM {table} h WHERE h.part = 0 AND {where} h.start >= {block_floor} AND h.start <= {end}
     AND h.last_ms >= {start_ms} AND h.first_ms <= {end_ms}
 """
 MANY_TARGETS = 500
@@ -48,7 +48,7 @@ FEW_SERIES = 8
 
 
 class Gathered(NamedTuple):
-    """Hot samples of the wanted series, and rows of (id, target, start in µs since 2000, first ms, last ms, header bytes, hours) of
+    """Hot samples of the wanted series, and rows of (id, target, start in µs since 2000, first ms, last ms, header bytes, hours, codec) of
     blocks."""
 
     hot: Columns
@@ -70,7 +70,7 @@ def gather(ids: Ints, targets: Ints, start_ms: int, end_ms: int, since: str = ""
     rows = fetch(statement)
     flats = hot_of(rows, few)
     packed = b"".join(row[2] for row in rows if row[0] == 2 and row[2])
-    blocks = np.frombuffer(packed, dtype=">i8").astype(np.int64).reshape(-1, 7)
+    blocks = np.frombuffer(packed, dtype=">i8").astype(np.int64).reshape(-1, 8)
     look = next((row for row in rows if row[0] == 3), None)
     return Gathered(columns_within(flats, ids, start_ms, end_ms), blocks, look)
 

@@ -23,8 +23,10 @@ ABSENT_BITS = 0x7FF0000000AB5E17
 """A NaN that stands for "no sample here". A sample whose value has these very bits is kept in a loose row."""
 ABSENT = np.array([ABSENT_BITS], dtype=np.uint64).view(np.float64)[0]
 
-MOST_LOOSE = 20_000
-"""Samples in one loose row."""
+MOST_LOOSE = 320
+"""Samples in one loose row, 24 bytes each."""
+MOST_TICK = 1000
+"""Samples in one tick, 8 bytes each: every row fits in a page of 8192 bytes."""
 FEW_TICKS = 3
 WIDE_TICK = 16
 """A target's batch is cut into ticks when it has few of them, or wide ones; else a row a tick would cost more than it saves."""
@@ -145,7 +147,7 @@ def _tick_bounds(batch: Batch) -> list[tuple[int, int]]:
     ends = np.concatenate((starts[1:], [len(batch.ids)]))
     _, group, ticks = np.unique(batch.targets[starts], return_inverse=True, return_counts=True)
     samples = np.bincount(group, weights=ends - starts)
-    worth = ((ticks <= FEW_TICKS) | (samples >= ticks * WIDE_TICK))[group]
+    worth = ((ticks <= FEW_TICKS) | (samples >= ticks * WIDE_TICK))[group] & (ends - starts <= MOST_TICK)
     return list(zip(starts[worth].tolist(), ends[worth].tolist(), strict=True))
 
 

@@ -1,6 +1,7 @@
 """What a series is called: the rules that names and labels keep to, and the key under which an identity is found. Pure."""
 
 import hashlib
+from uuid import UUID
 
 import orjson
 
@@ -15,11 +16,11 @@ MOST_BYTES = 16_384
 _SHOWN = 120
 
 
-def key_of(labels: Labels) -> bytes:
+def key_of(labels: Labels) -> UUID:
     """16 bytes that tell one identity from every other: the first half of the SHA-256 of [name, other labels]."""
     name = next(value for label, value in labels if label == METRIC)
     others = [pair for pair in labels if pair[0] != METRIC]
-    return hashlib.sha256(orjson.dumps([name, others])).digest()[:16]
+    return UUID(bytes=hashlib.sha256(orjson.dumps([name, others])).digest()[:16])
 
 
 def full(name: str, labels: Labels) -> Labels:

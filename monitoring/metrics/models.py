@@ -6,10 +6,17 @@ from django.db import models
 
 
 class MetricSource(models.Model):
-    """Who sends samples: the unit of the cap on series. `kind` and `name` are those of `ingest.Source`."""
+    """Who sends samples: the unit of the cap on series. `kind` and `name` are those of `ingest.Source`.
 
+    A source with many series has several parts, a row each, whose series share rows and blocks: the *targets* of the store. Part 0 is
+    always there, and counts for the whole.
+    """
+
+    id = models.AutoField(primary_key=True)
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=300)
+    part = models.IntegerField(default=0)
+    series_count = models.IntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     active_count = models.IntegerField(default=0, help_text="Series seen within the last day, counted every hour.")
     refused = models.BigIntegerField(default=0, help_text="New series that were refused at the cap.")
@@ -18,29 +25,12 @@ class MetricSource(models.Model):
     class Meta:
         db_table = "metrics_source"
         verbose_name = "source"
-        ordering = ["kind", "name"]
-        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="metrics_source_once")]
+        ordering = ["kind", "name", "part"]
+        constraints = [models.UniqueConstraint(fields=["kind", "name", "part"], name="metrics_source_once")]
         permissions = [("push_samples", "Can send samples"), ("query_metrics", "Can ask for samples")]
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.name}"
-
-
-class Target(models.Model):
-    """A part of a source whose series share rows and blocks: a source with many series has several."""
-
-    id = models.AutoField(primary_key=True)
-    source = models.ForeignKey(MetricSource, on_delete=models.PROTECT, related_name="targets")
-    part = models.IntegerField()
-    series_count = models.IntegerField(default=0)
-
-    class Meta:
-        db_table = "metrics_target"
-        ordering = ["source", "part"]
-        constraints = [models.UniqueConstraint(fields=["source", "part"], name="metrics_target_once")]
-
-    def __str__(self) -> str:
-        return f"{self.source}#{self.part}"
+        return f"{self.kind}:{self.name}" + (f"#{self.part}" if self.part else "")
 
 
 class Series(models.Model):
@@ -48,18 +38,15 @@ class Series(models.Model):
 
     name = models.CharField(max_length=500)
     labels = models.JSONField(default=dict)
-    key = models.BinaryField(
-        max_length=16, unique=True, help_text="First half of the SHA-256 of name and sorted labels."
-    )
-    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="series", db_index=False)
+    key = models.UUIDField(unique=True, help_text="First half of the SHA-256 of name and sorted labels.")
+    target = models.ForeignKey(MetricSource, on_delete=models.PROTECT, related_name="series", db_index=False)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(auto_now_add=True, help_text="To within a day.")
 
     class Meta:
         verbose_name_plural = "series"
-        ordering = ["name", "id"]
+        ordering = ["id"]
         indexes = [
-            models.Index(fields=["name"], name="series_name"),
             GinIndex(fields=["labels"], name="series_labels_gin", opclasses=["jsonb_path_ops"], fastupdate=False),
         ]
 

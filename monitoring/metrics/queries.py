@@ -19,28 +19,27 @@ WHERE c.relkind = 'r' AND (c.relname = ANY(%(plain)s) OR c.oid IN (SELECT inhrel
     SELECT to_regclass(t) FROM unnest(%(parents)s::text[]) AS t)))
 """
 PLAIN = (
-    "metrics_series", "metrics_source", "metrics_target", "metrics_schema", "metrics_metadata", "metrics_state",
+    "metrics_series", "metrics_source", "metrics_schema", "metrics_metadata", "metrics_state",
     "metrics_runningtotal", HOURS,
 )  # fmt: skip
 COUNTS = """
 SELECT (SELECT count(*) FROM metrics_series), (SELECT COALESCE(sum(active_count), 0) FROM metrics_source),
-    (SELECT count(*) FROM metrics_source), (SELECT COALESCE(sum(refused), 0) FROM metrics_source),
-    (SELECT COALESCE(sum(samples), 0) FROM metrics_hot), (SELECT COALESCE(sum(samples), 0) FROM metrics_hour),
-    (SELECT COALESCE(sum(samples), 0) FROM metrics_block),
+    (SELECT count(*) FROM metrics_source WHERE part = 0), (SELECT COALESCE(sum(refused), 0) FROM metrics_source),
+    (SELECT COALESCE(sum(samples), 0) FROM metrics_hot), (SELECT COALESCE(sum(samples), 0) FROM metrics_hour WHERE part = 0),
+    (SELECT COALESCE(sum(samples), 0) FROM metrics_block WHERE part = 0),
     (SELECT COALESCE(sum(samples), 0) FROM metrics_hot WHERE time >= %(from)s AND time < %(until)s),
     (SELECT min(date_trunc('hour', time, 'UTC')) FROM metrics_hot WHERE time < %(closed)s),
-    (SELECT min(start) FROM (SELECT start FROM metrics_block UNION ALL SELECT start FROM metrics_hour) b)
+    (SELECT min(start) FROM (SELECT start FROM metrics_block WHERE part = 0 UNION ALL SELECT start FROM metrics_hour WHERE part = 0) b)
 """
-ROWS = "SELECT COALESCE(sum(samples), 0) FROM {}"
+ROWS = "SELECT COALESCE(sum(samples), 0) FROM {} WHERE part = 0"
 BY_METRIC = "SELECT name, count(*) FROM metrics_series GROUP BY name ORDER BY 2 DESC, 1 LIMIT %s"
 BY_LABEL = """
 SELECT e.key, count(DISTINCT e.value), count(*) FROM metrics_series, jsonb_each_text(labels) e
 GROUP BY e.key ORDER BY 2 DESC, 1 LIMIT %s
 """
 BY_SOURCE = """
-SELECT s.kind || ':' || s.name, COALESCE(sum(t.series_count), 0), s.active_count, s.refused
-FROM metrics_source s LEFT JOIN metrics_target t ON t.source_id = s.id
-GROUP BY s.id ORDER BY 3 DESC, 2 DESC, 1 LIMIT %s
+SELECT kind || ':' || name, sum(series_count), sum(active_count), sum(refused)
+FROM metrics_source GROUP BY kind, name ORDER BY 3 DESC, 2 DESC, 1 LIMIT %s
 """
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -16,46 +17,52 @@ SERIES_PER_TARGET = 500
 """A larger source is cut into parts, so that no block is too large to be read or merged in memory."""
 
 FIND = """
-SELECT key, id, target_id, last_seen_at < now() - interval '1 day' FROM metrics_series WHERE key = ANY(%s::bytea[])
+SELECT key, id, target_id, last_seen_at < now() - interval '1 day' FROM metrics_series WHERE key = ANY(%s::uuid[])
 """
 TOUCH = """
 UPDATE metrics_series SET last_seen_at = now()
 WHERE id IN (SELECT id FROM metrics_series WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE) RETURNING id
 """
 MAKE_SOURCES = """
-INSERT INTO metrics_source (kind, name, created_at, active_count, refused)
-SELECT kind, name, now(), 0, 0 FROM unnest(%s::text[], %s::text[]) AS u(kind, name) ORDER BY kind, name
-ON CONFLICT (kind, name) DO NOTHING
+INSERT INTO metrics_source (kind, name, part, series_count, created_at, active_count, refused)
+SELECT kind, name, 0, 0, now(), 0, 0 FROM unnest(%s::text[], %s::text[]) AS u(kind, name) ORDER BY kind, name
+ON CONFLICT (kind, name, part) DO NOTHING
 """
 LOCK_SOURCES = """
 SELECT id, kind, name, active_count FROM metrics_source
-WHERE (kind, name) IN (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY id FOR UPDATE
+WHERE part = 0 AND (kind, name) IN (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY id FOR UPDATE
 """
 LAST_PARTS = """
-SELECT DISTINCT ON (source_id) source_id, id, part, series_count FROM metrics_target
-WHERE source_id = ANY(%s::bigint[]) ORDER BY source_id, part DESC
+SELECT DISTINCT ON (s.id) s.id, p.id, p.part, p.series_count FROM metrics_source s JOIN metrics_source p USING (kind, name)
+WHERE s.id = ANY(%s::int[]) ORDER BY s.id, p.part DESC
 """
 MAKE_PARTS = """
-INSERT INTO metrics_target (source_id, part, series_count)
-SELECT source_id, part, 0 FROM unnest(%s::bigint[], %s::int[]) AS u(source_id, part) RETURNING source_id, part, id
+WITH made AS (
+    INSERT INTO metrics_source (kind, name, part, series_count, created_at, active_count, refused)
+    SELECT s.kind, s.name, u.part, 0, now(), 0, 0
+    FROM unnest(%s::int[], %s::int[]) AS u(source_id, part) JOIN metrics_source s ON s.id = u.source_id RETURNING id, kind, name, part
+)
+SELECT s.id, made.part, made.id FROM made JOIN metrics_source s ON s.kind = made.kind AND s.name = made.name AND s.part = 0
 """
 MAKE_SERIES = """
 INSERT INTO metrics_series (name, labels, key, target_id, first_seen_at, last_seen_at)
 SELECT name, labels::jsonb, key, target_id, now(), now()
-FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::int[]) AS u(name, labels, key, target_id) ORDER BY key
+FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::int[]) AS u(name, labels, key, target_id) ORDER BY key
 ON CONFLICT (key) DO NOTHING RETURNING key, id, target_id
 """
 COUNT_UP = """
-WITH parts AS (
-    UPDATE metrics_target t SET series_count = series_count + u.n
-    FROM unnest(%s::int[], %s::int[]) AS u(id, n) WHERE t.id = u.id RETURNING t.source_id, u.n
+WITH made AS (
+    SELECT p.id, p.kind, p.name, u.n FROM unnest(%s::int[], %s::int[]) AS u(id, n) JOIN metrics_source p ON p.id = u.id
+), grown AS (
+    SELECT id, n AS own, 0 AS whole FROM made
+    UNION ALL SELECT s.id, 0, made.n FROM made JOIN metrics_source s ON s.kind = made.kind AND s.name = made.name AND s.part = 0
 )
-UPDATE metrics_source s SET active_count = active_count + p.n
-FROM (SELECT source_id, sum(n) AS n FROM parts GROUP BY source_id) p WHERE s.id = p.source_id
+UPDATE metrics_source s SET series_count = series_count + g.own, active_count = active_count + g.whole
+FROM (SELECT id, sum(own) AS own, sum(whole) AS whole FROM grown GROUP BY id) g WHERE s.id = g.id
 """
 COUNT_REFUSED = """
 UPDATE metrics_source s SET refused = refused + u.n, refused_at = now()
-FROM unnest(%s::bigint[], %s::int[]) AS u(id, n) WHERE s.id = u.id
+FROM unnest(%s::int[], %s::int[]) AS u(id, n) WHERE s.id = u.id
 """
 
 
@@ -79,7 +86,7 @@ class Found:
 def resolving(wanted: Iterable[Wanted]) -> Plan[Found]:
     """Find or make the series; within a transaction. Ids may be remembered once that is committed."""
     found = Found()
-    by_key: dict[bytes, Wanted] = {}
+    by_key: dict[UUID, Wanted] = {}
     for one in wanted:
         fault = fault_of(one.labels)
         if fault:
@@ -93,7 +100,7 @@ def resolving(wanted: Iterable[Wanted]) -> Plan[Found]:
     return found
 
 
-def _find(by_key: dict[bytes, Wanted], found: Found) -> Plan[None]:
+def _find(by_key: dict[UUID, Wanted], found: Found) -> Plan[None]:
     if not by_key:
         return
     rows = yield Ask(FIND, [list(by_key)])
@@ -103,7 +110,7 @@ def _find(by_key: dict[bytes, Wanted], found: Found) -> Plan[None]:
         gone = set(old) - {i for (i,) in touched}
     for key, series_id, target_id, _ in rows:
         if series_id not in gone:
-            found.ids[by_key[bytes(key)].labels] = series_id
+            found.ids[by_key[key].labels] = series_id
             found.targets[series_id] = target_id
 
 
@@ -112,8 +119,8 @@ class _Sender(NamedTuple):
     room: int
 
 
-def _make(missing: dict[bytes, Wanted], found: Found) -> Plan[None]:
-    by_source: dict[tuple[str, str], list[bytes]] = defaultdict(list)
+def _make(missing: dict[UUID, Wanted], found: Found) -> Plan[None]:
+    by_source: dict[tuple[str, str], list[UUID]] = defaultdict(list)
     for key, one in missing.items():
         by_source[one.source].append(key)
     kinds, names = [kind for kind, _ in by_source], [name for _, name in by_source]
@@ -128,9 +135,9 @@ def _make(missing: dict[bytes, Wanted], found: Found) -> Plan[None]:
 
 
 def _refuse(
-    by_source: dict[tuple[str, str], list[bytes]],
+    by_source: dict[tuple[str, str], list[UUID]],
     senders: dict[tuple[str, str], _Sender],
-    missing: dict[bytes, Wanted],
+    missing: dict[UUID, Wanted],
     found: Found,
 ) -> Plan[None]:
     over = {source: keys[senders[source].room :] for source, keys in by_source.items()}
@@ -146,7 +153,7 @@ def _refuse(
         yield Ask(COUNT_REFUSED, [[senders[source].id for source in over], [len(keys) for keys in over.values()]])
 
 
-def _insert(taken: dict[int, list[bytes]], missing: dict[bytes, Wanted], found: Found) -> Plan[None]:
+def _insert(taken: dict[int, list[UUID]], missing: dict[UUID, Wanted], found: Found) -> Plan[None]:
     if not taken:
         return
     places = yield from _places({sender: len(keys) for sender, keys in taken.items()})
@@ -156,7 +163,7 @@ def _insert(taken: dict[int, list[bytes]], missing: dict[bytes, Wanted], found: 
     made = yield Ask(MAKE_SERIES, parameters)
     counts: dict[int, int] = defaultdict(int)
     for key, series_id, target_id in made:
-        found.ids[missing[bytes(key)].labels] = series_id
+        found.ids[missing[key].labels] = series_id
         found.targets[series_id] = target_id
         counts[target_id] += 1
     if counts:

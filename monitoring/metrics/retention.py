@@ -27,8 +27,8 @@ AND NOT EXISTS (SELECT FROM metrics_hot h WHERE h.schema_id = s.id)
 COUNT_ACTIVE = """
 UPDATE metrics_source s SET active_count = c.n FROM (
     SELECT s.id, count(m.id) FILTER (WHERE m.last_seen_at > %(now)s - interval '1 day') AS n
-    FROM metrics_source s LEFT JOIN metrics_target t ON t.source_id = s.id LEFT JOIN metrics_series m ON m.target_id = t.id
-    GROUP BY s.id
+    FROM metrics_source s JOIN metrics_source p USING (kind, name) LEFT JOIN metrics_series m ON m.target_id = p.id
+    WHERE s.part = 0 GROUP BY s.id
 ) c WHERE c.id = s.id AND c.n <> s.active_count
 """
 REMOVE_SERIES = """
@@ -39,7 +39,7 @@ WITH over AS MATERIALIZED (
 ), removed AS (
     DELETE FROM metrics_series WHERE id IN (SELECT id FROM over) AND last_seen_at < %(before)s RETURNING target_id
 )
-UPDATE metrics_target t SET series_count = series_count - r.n
+UPDATE metrics_source t SET series_count = series_count - r.n
 FROM (SELECT target_id, count(*) AS n FROM removed GROUP BY target_id) r WHERE t.id = r.target_id RETURNING r.n
 """
 NEW_EPOCH = """
@@ -75,8 +75,8 @@ def kept_days_lately() -> dict[str, int]:
 
 
 def hot_partitions_make(now: datetime) -> list[str]:
-    """The partitions of this hour and the next two."""
-    return ensure(HOT, now)
+    """The partitions of this hour and the next."""
+    return ensure(HOT, now, ahead=1)
 
 
 def hot_partitions_drop(now: datetime) -> list[str]:

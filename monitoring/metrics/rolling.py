@@ -37,18 +37,24 @@ STALE = """
 SELECT d.target_id, d.span, array_agg(d.day ORDER BY d.day)
 FROM (
     SELECT target_id, date_trunc('day', start, 'UTC') AS day, date_trunc('{span}', start, 'UTC') AS span, max(made_at) AS made_at
-    FROM (SELECT target_id, start, made_at FROM metrics_block UNION ALL SELECT target_id, start, made_at FROM metrics_hour) b
+    FROM (
+        SELECT target_id, start, made_at FROM metrics_block WHERE part = 0
+        UNION ALL SELECT target_id, start, made_at FROM metrics_hour WHERE part = 0
+    ) b
     WHERE start >= %(from)s AND start < %(before)s GROUP BY 1, 2, 3
-) d LEFT JOIN {table} r ON r.target_id = d.target_id AND r.start = d.span
+) d LEFT JOIN {table} r ON r.part = 0 AND r.target_id = d.target_id AND r.start = d.span
 WHERE r.id IS NULL OR r.made_at < d.made_at OR d.day >= r.start + r.hours * interval '1 hour'
 GROUP BY d.target_id, d.span ORDER BY d.span, d.target_id
 """
 RAW_BLOCKS = """
-SELECT date_trunc('day', start, 'UTC'), data
-FROM (SELECT target_id, start, data FROM metrics_block UNION ALL SELECT target_id, start, data FROM metrics_hour) b
-WHERE target_id = %(target)s AND start >= %(from)s AND start < %(before)s ORDER BY start
+SELECT date_trunc('day', start, 'UTC'), string_agg(data, ''::bytea ORDER BY part)
+FROM (SELECT target_id, start, part, data FROM metrics_block UNION ALL SELECT target_id, start, part, data FROM metrics_hour) b
+WHERE target_id = %(target)s AND start >= %(from)s AND start < %(before)s GROUP BY start ORDER BY start
 """
-TAKE = "DELETE FROM {table} WHERE target_id = %(target)s AND start = %(start)s RETURNING hours, data"
+TAKE = """
+WITH gone AS (DELETE FROM {table} WHERE target_id = %(target)s AND start = %(start)s RETURNING *)
+SELECT max(hours), string_agg(data, ''::bytea ORDER BY part) FROM gone HAVING count(*) > 0
+"""
 
 
 class Stale(NamedTuple):

@@ -17,12 +17,16 @@ from monitoring.metrics.tiers import HOUR_MS, HOURS, RAW, TIERS, Tier
 
 LIST = """
 SELECT id, target_id, (extract(epoch FROM start) * 1000)::bigint, hours, checksum, series, samples, first_ms, last_ms
-FROM {} ORDER BY start, target_id
+FROM {} WHERE part = 0 ORDER BY start, target_id
 """
-DATA = "SELECT data FROM {} WHERE target_id = %s AND to_timestamp(%s / 1000.0) = start AND id = %s"
+DATA = """
+SELECT string_agg(data, ''::bytea ORDER BY part) FROM {} WHERE target_id = %s AND to_timestamp(%s / 1000.0) = start AND id = %s
+HAVING count(*) > 0
+"""
 TWICE = """
 SELECT d.target_id, (extract(epoch FROM h.start) * 1000)::bigint FROM metrics_block d JOIN metrics_hour h
 ON h.target_id = d.target_id AND h.start >= d.start AND h.start < d.start + interval '1 day'
+WHERE d.part = 0 AND h.part = 0
 """
 ORPHANS = """
 SELECT h.schema_id, sum(h.samples) FROM metrics_hot h LEFT JOIN metrics_schema s ON s.id = h.schema_id

@@ -113,6 +113,12 @@ class Header:
         return list(zip(begin.tolist(), (end - begin).tolist(), strict=True))
 
 
+def block_length(prefix: bytes) -> int:
+    """Of the block that begins so, not checked yet."""
+    length: int = _FRONT.unpack_from(prefix)[5]
+    return length
+
+
 class Layout(NamedTuple):
     """What a writer knows of the parts; arrays of `times` are by column, the others by series."""
 

@@ -5,6 +5,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from monitoring.metrics import cutting
 from monitoring.metrics.actions import store_tick
 from monitoring.metrics.compaction import Deadline, compact, waiting
 from monitoring.metrics.ingest import Source
@@ -191,6 +192,23 @@ def test_series_say_when_they_were_last_seen(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT last_seen_at FROM metrics_series")
         assert cursor.fetchall() == [(later(4),)]
+
+
+def test_a_header_that_is_longer_than_a_row_is_read_whole(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "LARGEST", 1000)
+    at = {n: NOON_MS + n * n * 7 % 3_600_000 for n in range(499)}
+    wanted: Bits = {(labels_of(n), at[n]): 4711 * n * n for n in at}
+    add([(labels, time, value) for (labels, time), value in wanted.items()])
+    run(later(63))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT header_bytes FROM metrics_hour WHERE part = 0")
+        assert cursor.fetchone()[0] > 1000
+    assert stored(select()) == wanted
+    run(MIDNIGHT + timedelta(hours=2))
+    assert stored(select()) == wanted
+    assert stored(select(Matcher("n", "=", "77"))) == {
+        key: value for key, value in wanted.items() if key[0] == labels_of(77)
+    }
 
 
 def test_a_damaged_block_holds_up_nobody_else(db: None) -> None:

@@ -6,7 +6,7 @@ from pytest_django import Settings
 
 from monitoring.metrics import ingest, store
 from monitoring.metrics.ingest import Metadata, Reason, Source
-from monitoring.metrics.models import MetricMetadata, MetricSource, Series, Target
+from monitoring.metrics.models import MetricMetadata, MetricSource, Series
 from opsportal.database import conninfo
 from tests.monitoring.metrics.samples import NODE, labels_of, select, stored
 
@@ -72,7 +72,7 @@ def test_a_full_source_leaves_others_alone(db: None, settings: Settings) -> None
 def test_a_large_source_is_cut_into_parts(db: None) -> None:
     ingest.resolve(NODE, [labels_of(n) for n in range(1203)])
     ingest.resolve(NODE, [labels_of(n) for n in range(1203, 1300)])
-    counts = Target.objects.order_by("part").values_list("part", "series_count")
+    counts = MetricSource.objects.order_by("part").values_list("part", "series_count")
     assert list(counts) == [(0, 500), (1, 500), (2, 300)]
 
 

@@ -11,7 +11,7 @@ from monitoring.metrics.actions import store_hourly
 from monitoring.metrics.compaction import Deadline, compact
 from monitoring.metrics.index import series_index
 from monitoring.metrics.ingest import Reason
-from monitoring.metrics.models import MetricSource, RunningTotal, Series, StoreState, Target
+from monitoring.metrics.models import MetricSource, RunningTotal, Series, StoreState
 from monitoring.metrics.retention import counts_renew, kept_days, series_remove, tiers_expire
 from monitoring.metrics.tiers import RAW
 from opsportal.partitions import existing
@@ -44,7 +44,7 @@ def test_series_of_which_nothing_is_left_are_removed(db: None) -> None:
     assert len(series_index.match([]).ids) == 1
     age(900)
     assert series_remove(timezone.now()) == 1
-    assert Target.objects.get().series_count == 0
+    assert MetricSource.objects.get().series_count == 0
     assert len(series_index.match([]).ids) == 0
 
 

@@ -56,7 +56,6 @@ def begin() -> None:
             "metrics_schema",
             "metrics_block",
             "metrics_series",
-            "metrics_target",
             "metrics_source",
         ):
             cursor.execute(f"DELETE FROM {table}")
