@@ -30,7 +30,7 @@ def identity(labels: Mapping[str, str]) -> str:
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
-    """16 hex digits as Alertmanager names an alert: FNV-1a, 64 bits (prometheus/common, model/signature.go). For its API: it may collide."""
+    """16 hex digits as Alertmanager names an alert: FNV-1a, 64 bits (prometheus/common, model/signature.go). It may collide."""
     total = _FNV_OFFSET
     for byte in _spelled(labels):
         total = ((total ^ byte) * _FNV_PRIME) & _ALL_64_BITS
