@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class OncallConfig(AppConfig):
     name = "alerts.oncall"
     label = "oncall"
+
+    def ready(self) -> None:
+        from alerts.delivery.failures import on_failed
+        from alerts.oncall.failing import deliveries_failed
+
+        on_failed(deliveries_failed)

@@ -32,3 +32,6 @@ class StepOutcome(models.TextChoices):
     TOLD = "told", "Told"
     EMPTY = "empty", "Nobody to tell"
     SKIPPED = "skipped", "Skipped"  # its condition did not hold
+    FAILED = "failed", "Not delivered"  # everything it sent failed
+    RESUMED = "resumed", "Pages again"  # an acknowledgement or a snooze is over
+    LAST_RESORT = "last", "Last resort"  # nobody was reached: the default policy, or every administrator

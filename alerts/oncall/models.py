@@ -41,9 +41,7 @@ class Schedule(models.Model):
     description = models.TextField(blank=True)
     time_zone = models.CharField(max_length=60, default="UTC", validators=[is_time_zone])
     gaps_next_at = models.DateTimeField(null=True, editable=False, help_text="When gaps are looked for next.")
-    gaps_warned = models.JSONField(
-        default=list, editable=False, help_text="Gaps that were warned of: [start, end] each."
-    )
+    gaps_warned = models.JSONField(default=dict, editable=False, help_text="{until, gaps: [[start, end]]} of that look.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -233,9 +231,9 @@ class QuietHours(models.Model):
 class Escalation(models.Model):
     """A policy at work on one subject (`incident:42`). `plan` is the policy as it was when this began.
 
-    `step` is the next step to do, `lap` how often all were done. `next_step_at` null: nothing is due. `lap_told` and `lap_empty`: whether a step
-    of this lap found somebody, found nobody. `episode` grows with every start and resumption of anything about the subject, so that keys
-    of deliveries are new; `first_episode` is the one it began with.
+    `step` is the next step to do, `lap` how often all were done. `next_step_at` null: nothing is due. `lap_told` and `lap_empty`: whether
+    a step of this lap found somebody, found nobody. `episode` grows with every start and resumption of anything about the subject, so that
+    keys of deliveries are new; `first_episode` is the one it began with.
     """
 
     subject = models.CharField(max_length=120)
@@ -254,6 +252,7 @@ class Escalation(models.Model):
     first_episode = models.PositiveIntegerField(default=0)
     next_step_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
+    resumed_at = models.DateTimeField(help_text="When the present episode began.")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

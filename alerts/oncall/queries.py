@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from alerts.oncall.escalation_queries import LateWork, acknowledge_timeout_s, late_work
 from alerts.oncall.models import Schedule
 from alerts.oncall.reading import plan_of, plans
 from alerts.oncall.timeline import Plan, Stretch, final
 from security.access.models import User
+
+__all__ = ["LateWork", "acknowledge_timeout_s", "late_work"]  # of escalations, read beside schedules
 
 INSTANT = timedelta(microseconds=1)
 LOOKS = (timedelta(days=15), timedelta(days=400))  # how far ahead the next change is looked for: first near, then far

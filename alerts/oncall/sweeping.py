@@ -1,5 +1,47 @@
-"""What this room looks for, again and again."""
+"""What this room looks for, again and again: steps and pages that are due, and what schedules have to say."""
 
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import Min
+
+from alerts.oncall.choices import EscalationState
+from alerts.oncall.models import Escalation, Page
+from alerts.oncall.paging import pages_do
+from alerts.oncall.starting import ESCALATIONS
+from alerts.oncall.stepping import steps_do
 from opsportal.sweeps import Sweep
 
-SWEEPS: tuple[Sweep, ...] = ()
+BATCH = 500
+BATCHES = 4  # in one look, so that a look is bounded
+
+
+def _look(
+    do: Callable[[datetime, int], int], next_due: Callable[[], datetime | None]
+) -> Callable[[datetime], datetime | None]:
+    def run(now: datetime) -> datetime | None:
+        for _ in range(BATCHES):
+            if do(now, BATCH) < BATCH:
+                return next_due()
+        return now
+
+    return run
+
+
+def next_step() -> datetime | None:
+    """When the next step of any escalation is due."""
+    running = Escalation.objects.filter(state=EscalationState.RUNNING, next_step_at__isnull=False)
+    at: datetime | None = running.aggregate(at=Min("next_step_at"))["at"]
+    return at
+
+
+def next_page() -> datetime | None:
+    """When the next page of anybody is due."""
+    at: datetime | None = Page.objects.filter(due_at__isnull=False).aggregate(at=Min("due_at"))["at"]
+    return at
+
+
+SWEEPS: tuple[Sweep, ...] = (
+    Sweep("escalation steps", _look(steps_do, next_step), wake=(ESCALATIONS,), pause_s=1.0),
+    Sweep("pages", _look(pages_do, next_page), wake=(ESCALATIONS,), pause_s=1.0),
+)
