@@ -194,6 +194,9 @@ EVENTS_KEPT_DAYS = env.integer(
     low=31,
     help="Days for which events, changes of status and pings are kept; whole months are dropped.",
 )
+DELIVERIES_KEPT_DAYS = env.integer(
+    "DELIVERIES_KEPT_DAYS", 400, low=31, help="Days for which it is kept who was told what, with each attempt."
+)
 ROLLUPS_KEPT_DAYS = env.integer("ROLLUPS_KEPT_DAYS", 800, low=92, help="Days for which daily uptime is kept.")
 
 # --- Words and time ---------------------------------------------------------------------------------------------

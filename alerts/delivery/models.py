@@ -66,7 +66,8 @@ class Delivery(models.Model):
     """One message to one target: the outbox. A row first, then sent, then marked; `key` makes it once only.
 
     `why` says in words why this target was chosen. `not_before` holds back; `deadline_at` ends the tries. `fair_key` (a service)
-    shares a throttled channel fairly; `is_first` jumps the queue. `provider_ref` is what the receiver calls the message.
+    shares a throttled channel fairly; `is_first` jumps the queue. `provider_ref` is what the receiver calls the message. `fallback_at`:
+    when the fallback channel is told, unless this is delivered before. `settled`: what follows of a failure was done.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -97,6 +98,12 @@ class Delivery(models.Model):
     held_by = models.CharField(max_length=120, blank=True, help_text="The throttle that holds it back.")
     bundled_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="bundled")
     fallback_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="fallbacks")
+    fallback_at = models.DateTimeField(null=True, editable=False)
+    endpoint = models.CharField(max_length=250, blank=True, help_text="What its circuit is about.")
+    cancelled_at = models.DateTimeField(null=True, editable=False, help_text="Cancelled while it was being sent.")
+    ended_why = models.CharField(max_length=500, blank=True, help_text="Why it was cancelled, or not sent by itself.")
+    code = models.CharField(max_length=8, blank=True, help_text="What an answer by SMS calls its incident.")
+    settled = models.BooleanField(default=False, editable=False)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -108,6 +115,16 @@ class Delivery(models.Model):
             models.Index(fields=["-created_at", "-id"], name="delivery_order"),
             models.Index(fields=["channel", "thread"], name="delivery_thread"),
             models.Index(fields=["user", "-created_at"], name="delivery_user", condition=Q(user__isnull=False)),
+            models.Index(
+                fields=["channel", "-is_first", "urgency", "next_attempt_at"],
+                name="delivery_turn",
+                condition=Q(state=State.PENDING),
+            ),
+            models.Index(fields=["endpoint"], name="delivery_under_way", condition=Q(state=State.SENDING)),
+            models.Index(fields=["fallback_at"], name="delivery_fallback", condition=Q(fallback_at__isnull=False)),
+            models.Index(fields=["deadline_at"], name="delivery_deadline", condition=Q(state__in=OPEN)),
+            models.Index(fields=["id"], name="delivery_unsettled", condition=Q(state=State.FAILED, settled=False)),
+            models.Index(fields=["contact", "code"], name="delivery_code", condition=~Q(code="")),
         ]
 
     def __str__(self) -> str:
@@ -155,3 +172,35 @@ class Circuit(models.Model):
 
     def __str__(self) -> str:
         return self.endpoint
+
+
+class Spent(models.Model):
+    """One message counted against a throttle. `scope` is what is throttled, such as `contact:3`."""
+
+    id = models.BigAutoField(primary_key=True)
+    scope = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["scope", "at"], name="spent_scope"),
+            models.Index(fields=["at"], name="spent_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} at {self.at:%H:%M:%S}"
+
+
+class FairTurn(models.Model):
+    """When a service last had its turn on a channel: who waited longest is next."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    fair_key = models.CharField(max_length=120)
+    last_sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "fair_key"], name="fair_turn_once")]
+
+    def __str__(self) -> str:
+        return f"{self.fair_key} at {self.last_sent_at:%H:%M:%S}"
