@@ -7,14 +7,18 @@ from alerts.delivery.kinds.base import ChannelKind
 
 KINDS = {
     "email": "alerts.delivery.kinds.email.EmailKind",
+    "pagerduty": "alerts.delivery.kinds.pagerduty.PagerDutyKind",
     "slack": "alerts.delivery.kinds.slack.SlackKind",
     "slack_webhook": "alerts.delivery.kinds.slack_webhook.SlackWebhookKind",
+    "sms": "alerts.delivery.kinds.sms.SmsKind",
     "webhook": "alerts.delivery.kinds.webhook.WebhookKind",
 }
 LABELS = {
     "email": "E-mail",
+    "pagerduty": "PagerDuty",
     "slack": "Slack app",
     "slack_webhook": "Slack incoming webhook",
+    "sms": "SMS (Twilio)",
     "webhook": "Webhook",
 }
 

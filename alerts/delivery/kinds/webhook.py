@@ -71,6 +71,7 @@ class WebhookKind(ChannelKind):
     kind = "webhook"
     description = "Posts JSON to an address: signed as Standard Webhooks, or as Alertmanager does."
     icon = "webhook"
+    bundles = False
     SettingsForm: ClassVar[type[KindForm]] = WebhookForm
 
     def __init__(self, settings: Mapping[str, Json]) -> None:

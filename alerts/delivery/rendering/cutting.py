@@ -49,25 +49,25 @@ def size(text: str, unit: Unit = Unit.CHARACTERS) -> int:
     return len(text)
 
 
-def marker(missing: int, what: str = "characters") -> str:
+def marker(missing: int, what: str = "characters", ellipsis: str = "…") -> str:
     """What stands where something was cut."""
-    return f"… (cut, {missing:,} more {what if missing != 1 else what.removesuffix('s')})"
+    return f"{ellipsis} (cut, {missing:,} more {what if missing != 1 else what.removesuffix('s')})"
 
 
-def cut(text: str, limit: int, unit: Unit = Unit.CHARACTERS, escapes: Escapes = NO_ESCAPES) -> str:
+def cut(text: str, limit: int, unit: Unit = Unit.CHARACTERS, escapes: Escapes = NO_ESCAPES, ellipsis: str = "…") -> str:
     """`text`, each character escaped by `escapes` (as for str.translate), in at most `limit` of `unit`, marked where it was cut.
 
-    A limit too small for the marker gets "…" alone, one too small for that gets nothing.
+    A limit too small for the marker gets `ellipsis` alone, one too small for that gets nothing.
     """
     kept, whole = _prefix(text, limit, unit, escapes)
     if whole:
         return text.translate(escapes) if escapes else text
-    longest_marker = size(marker(len(text)).translate(escapes), unit)
+    longest_marker = size(marker(len(text), ellipsis=ellipsis).translate(escapes), unit)
     if longest_marker > limit:
-        return "…" if size("…", unit) <= limit else ""
+        return ellipsis if size(ellipsis, unit) <= limit else ""
     kept, _ = _prefix(text, limit - longest_marker, unit, escapes)
     kept = boundary(text, kept)
-    said = marker(len(text) - kept)
+    said = marker(len(text) - kept, ellipsis=ellipsis)
     return (text[:kept] + said).translate(escapes) if escapes else text[:kept] + said
 
 
