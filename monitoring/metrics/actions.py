@@ -24,8 +24,9 @@ TICK_S = 40.0
 """Longest time one tick works; what is left waits for the next."""
 
 NOTE = """
-INSERT INTO metrics_state (id, series_epoch, compacted_at, facts) VALUES (1, 0, %(now)s, %(facts)s::jsonb)
-ON CONFLICT (id) DO UPDATE SET compacted_at = %(now)s, facts = metrics_state.facts || %(facts)s::jsonb
+WITH there AS (UPDATE metrics_state SET compacted_at = %(now)s, facts = facts || %(facts)s::jsonb RETURNING id)
+INSERT INTO metrics_state (id, series_epoch, compacted_at, facts)
+SELECT 1, 0, %(now)s, %(facts)s::jsonb WHERE NOT EXISTS (SELECT FROM there)
 """
 
 

@@ -74,6 +74,8 @@ class Metadata(NamedTuple):
     unit: str
 
 
+MOST_HELP = 1300
+"""Characters of a metric's help that are kept: its row fits in a page whatever they are."""
 METADATA = """
 INSERT INTO metrics_metadata (metric, type, help, unit)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS u(metric, type, help, unit) ORDER BY metric
@@ -145,7 +147,7 @@ def _describing(metadata: Iterable[Metadata]) -> Plan[None]:
         columns = [
             list(rows),
             [one.type[:20] for one in rows.values()],
-            [_clean(one.help, 4000) for one in rows.values()],
+            [_clean(one.help, MOST_HELP) for one in rows.values()],
             [_clean(one.unit, 100) for one in rows.values()],
         ]
         yield Ask(METADATA, columns)

@@ -43,8 +43,8 @@ UPDATE metrics_source t SET series_count = series_count - r.n
 FROM (SELECT target_id, count(*) AS n FROM removed GROUP BY target_id) r WHERE t.id = r.target_id RETURNING r.n
 """
 NEW_EPOCH = """
-INSERT INTO metrics_state (id, series_epoch, facts) VALUES (1, 1, '{}')
-ON CONFLICT (id) DO UPDATE SET series_epoch = metrics_state.series_epoch + 1
+WITH there AS (UPDATE metrics_state SET series_epoch = series_epoch + 1 RETURNING id)
+INSERT INTO metrics_state (id, series_epoch, facts) SELECT 1, 1, '{}' WHERE NOT EXISTS (SELECT FROM there)
 """
 # After a restore into a new cluster, series may seem to be made by transactions yet to come.
 SETTLE_XACTS = """

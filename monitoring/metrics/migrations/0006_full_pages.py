@@ -59,14 +59,22 @@ INDEXES = """
 ALTER TABLE metrics_series ALTER COLUMN key TYPE uuid USING encode(key, 'hex')::uuid;
 DROP INDEX series_name;
 DROP INDEX metrics_schema_target;
-ALTER TABLE metrics_schema DROP CONSTRAINT metrics_schema_pkey;
-ALTER TABLE metrics_schema ADD PRIMARY KEY (target_id, id);
-DO $$ DECLARE found record; BEGIN
-    FOR found IN SELECT indexname FROM pg_indexes WHERE tablename = 'metrics_metadata' AND indexdef LIKE '%pattern_ops%' LOOP
-        EXECUTE format('DROP INDEX %I', found.indexname);
-    END LOOP;
-END $$;
+UPDATE metrics_metadata SET help = left(help, 1300) WHERE length(help) > 1300;
 """
+# What fits in a page needs no TOAST table beside it, and a table of one row no index.
+SHORT_ROWS = """
+ALTER TABLE {table} {plain};
+CREATE TABLE new_table (LIKE {table} INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMMENTS);
+INSERT INTO new_table SELECT * FROM {table};
+DROP TABLE {table};
+ALTER TABLE new_table RENAME TO {table};
+{key};
+"""
+SHORT = {
+    "metrics_schema": (["ids"], "ALTER TABLE metrics_schema ADD PRIMARY KEY (target_id, id)"),
+    "metrics_metadata": (["metric", "type", "help", "unit"], "ALTER TABLE metrics_metadata ADD PRIMARY KEY (metric)"),
+    "metrics_state": (["facts"], "ALTER TABLE metrics_state ADD CHECK (id = 1)"),
+}
 
 
 def fill_pages(apps, schema_editor):
@@ -89,6 +97,9 @@ def join_sources(apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(SOURCES)
         cursor.execute(INDEXES)
+        for table, (columns, key) in SHORT.items():
+            plain = ", ".join(f"ALTER COLUMN {column} SET STORAGE PLAIN" for column in columns)
+            cursor.execute(SHORT_ROWS.format(table=table, plain=plain, key=key))
 
 
 class Migration(migrations.Migration):
