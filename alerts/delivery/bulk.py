@@ -114,13 +114,16 @@ def _value(field: Column) -> str:
 def owed_an_end(subject: str, prefixes: tuple[str, ...]) -> list[Delivery]:
     """Locks what was said of `subject` under keys that begin so, and cancels nothing: firing messages that were, are being, or may have
     been received. Somebody whose message waits after a failed try may have got it."""
-    said = Delivery.objects.select_for_update(of=("self",)).filter(subject=subject, kind=MessageKind.FIRING)
+    said = Delivery.objects.select_for_update(of=("self",)).select_related("bundled_into")
+    firing = said.filter(subject=subject, kind=MessageKind.FIRING).order_by("id")
+    return [one for one in firing if one.key.startswith(prefixes) and _may_be_known(one)]
+
+
+def _may_be_known(delivery: Delivery) -> bool:
+    """Whether it was, is being, or may have been received, by itself or as part of another one."""
+    carrier = delivery.bundled_into if delivery.state == State.BUNDLED and delivery.bundled_into else delivery
     told = (State.SENDING, State.DELIVERED, State.BUNDLED)
-    return [
-        one
-        for one in said.order_by("id")
-        if one.key.startswith(prefixes) and (one.state in told or (one.state == State.PENDING and one.attempts_made))
-    ]
+    return carrier.state in told or (carrier.state == State.PENDING and carrier.attempts_made > 0)
 
 
 def cancel_keyed(*, subject: str, prefix: str, now: datetime, why: str) -> int:
