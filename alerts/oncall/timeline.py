@@ -141,14 +141,14 @@ def gaps(pieces: Iterable[Stretch]) -> list[Span]:
     return [Span(piece.start, piece.end) for piece in joined(pieces) if not piece.people]
 
 
-def of_person(pieces: Iterable[Stretch], person: int) -> list[Span]:
-    """When somebody is on call, alone or with others; spans that touch made one."""
-    out: list[Span] = []
+def by_person(pieces: Iterable[Stretch]) -> dict[int, list[Span]]:
+    """When each is on call, alone or with others; spans of a person that touch made one."""
+    out: dict[int, list[Span]] = {}
     for piece in pieces:
-        if person not in piece.people:
-            continue
-        if out and out[-1].end == piece.start:
-            out[-1] = Span(out[-1].start, piece.end)
-        else:
-            out.append(Span(piece.start, piece.end))
+        for person in piece.people:
+            spans = out.setdefault(person, [])
+            if spans and spans[-1].end == piece.start:
+                spans[-1] = Span(spans[-1].start, piece.end)
+            else:
+                spans.append(Span(piece.start, piece.end))
     return out
