@@ -16,6 +16,7 @@ class Inbox(models.Model):
     received_at = models.DateTimeField()
     source = models.CharField(max_length=120, help_text="The door and who sent it, such as alertmanager:prometheus-1.")
     payload = models.JSONField(help_text="A list of alerts as intake.IncomingAlert writes them.")
+    is_broken = models.BooleanField(default=False, db_default=False, help_text="It could not be taken in; set aside.")
 
 
 class Alert(models.Model):

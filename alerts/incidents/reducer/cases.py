@@ -1,0 +1,253 @@
+"""Incidents as a batch of groups comes to them: joined, opened again, or opened."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from alerts.incidents import paging
+from alerts.incidents.choices import UNRESOLVED, EntryKind, IncidentState
+from alerts.incidents.closing import listed
+from alerts.incidents.configuration import Configuration
+from alerts.incidents.correlation import Correlator, Root, Rules, Sign, Tie, probable_root
+from alerts.incidents.members import MemberRow, of_incidents
+from alerts.incidents.messages import alert_title, incident_message
+from alerts.incidents.models import Incident, IncidentAlert
+from alerts.incidents.record import Record
+from alerts.incidents.told_rows import Key, ToldRow, told_read
+from alerts.incidents.worst import RANK, worst_of
+from monitoring.events.choices import Severity
+
+YOUNG = 5000  # alerts of young incidents that are looked at for ties
+CHANGED = (
+    "title", "state", "severity", "service", "root_cause", "root_reason", "joined_at", "episode", "suppressed", "wake_at",
+    "acknowledged_by", "acknowledged_at", "resolved_at", "resolved_by", "firing_count", "alert_count", "updated_at",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Case:
+    """An incident, what fires in it by alert id, and what its targets were told."""
+
+    incident: Incident
+    firing: dict[int, MemberRow] = field(default_factory=dict)
+    told: dict[int, ToldRow] = field(default_factory=dict)  # by target
+    joined: list[MemberRow] = field(default_factory=list)  # in this batch
+    changed: bool = False
+    again: bool = False  # tell everybody anew: what kept it quiet is over
+    retold: set[int] = field(default_factory=set)  # targets that were, in this batch
+
+    @property
+    def open(self) -> bool:
+        return self.incident.state in UNRESOLVED
+
+    def loud(self) -> list[MemberRow]:
+        """What fires and is not kept quiet."""
+        return [one for one in self.firing.values() if not one.suppressed_by]
+
+
+@dataclass(slots=True)
+class Cases:
+    """The incidents of a batch by id."""
+
+    configuration: Configuration
+    record: Record
+    known: dict[int, Case] = field(default_factory=dict)
+    correlator: Correlator | None = None
+    merges: list[tuple[int, Tie]] = field(default_factory=list)
+
+    def load(self, incidents: Iterable[int]) -> None:
+        """Lock and read incidents that are not known yet."""
+        wanted = set(incidents) - set(self.known)
+        if not wanted:
+            return
+        rows = list(Incident.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+        members = of_incidents(wanted)
+        told = told_read(row.subject for row in rows)
+        for row in rows:
+            firing = {one.id: one for one in members.get(row.pk, []) if one.is_firing}
+            self.known[row.pk] = Case(row, firing, _of_subject(told, row.subject))
+
+    def of_group(self, incident_id: int | None, loud: Sequence[MemberRow]) -> Case | None:
+        """The incident that a group's alerts are in, or now come to; None where nothing fires that people must know of."""
+        case = self.known.get(incident_id) if incident_id else None
+        if case and case.open:
+            return case
+        if not loud or (case and self._was_resolved_by_hand(case, loud)):
+            return None
+        return self._same(loud) or self._recent(loud) or self._tied(loud) or self._opened(loud)
+
+    def join(self, case: Case, alerts: Sequence[MemberRow]) -> None:
+        """Put alerts into the incident that are not in it yet."""
+        new = [one for one in alerts if one.id not in case.firing]
+        if not new:
+            return
+        case.firing |= {one.id: one for one in new}
+        case.joined += new
+        case.changed = True
+        case.incident.joined_at = self.record.now
+        if self.correlator:
+            self.correlator.add(case.incident.pk, self.record.now, [sign_of(one) for one in new])
+
+    def _was_resolved_by_hand(self, case: Case, loud: Sequence[MemberRow]) -> bool:
+        """Somebody said that it is over: that stands for the alerts that were in it, until it is looked at again."""
+        waits = case.incident.state == IncidentState.RESOLVED and case.incident.wake_at is not None
+        return waits and all(one.id in case.firing for one in loud)
+
+    def _same(self, loud: Sequence[MemberRow]) -> Case | None:
+        """An open incident that has one of the alerts already, by another group."""
+        ids = [one.id for one in loud]
+        rows = IncidentAlert.objects.filter(alert__in=ids, left_at__isnull=True, incident__state__in=UNRESOLVED)
+        found = rows.order_by("incident").values_list("incident", flat=True).first()
+        case = self._loaded(found)
+        if case:
+            return case
+        wanted = set(ids)
+        return next((one for one in self.known.values() if one.open and wanted & one.firing.keys()), None)
+
+    def _recent(self, loud: Sequence[MemberRow]) -> Case | None:
+        """An incident that had one of the alerts and was resolved a short while ago: it is opened again."""
+        window = timedelta(seconds=self.configuration.settings.reopen_window_s)
+        rows = IncidentAlert.objects.filter(
+            Q(incident__state=IncidentState.RESOLVED, incident__resolved_at__gt=self.record.now - window),
+            alert__identity__in=[one.identity for one in loud],
+        )
+        found = rows.order_by("-incident__resolved_at").values_list("incident", flat=True).first()
+        case = self._loaded(found)
+        if case is None:
+            return None
+        reopen(case, self.record, f"Opened again: {listed([alert_title(one) for one in loud])} fires again", loud)
+        return case
+
+    def _tied(self, loud: Sequence[MemberRow]) -> Case | None:
+        """An open incident that the alerts belong to; those that belong to several bring them together."""
+        if not self.configuration.settings.correlate:
+            return None
+        ties = self._correlator().ties([sign_of(one) for one in loud], self.record.now)
+        ties = [tie for tie in ties if (case := self._loaded(tie.incident)) and case.open and not _sleeps(case)]
+        if not ties:
+            return None
+        case = self.known[ties[0].incident]
+        self.record.note(case.incident, EntryKind.CORRELATED, ties[0].reason)
+        self.merges += [(case.incident.pk, tie) for tie in ties[1:]]
+        return case
+
+    def _opened(self, loud: Sequence[MemberRow]) -> Case:
+        worst = worst_of(loud)
+        now = self.record.now
+        incident = Incident.objects.create(
+            title=alert_title(worst),
+            severity=worst.severity,
+            service=worst.service,
+            opened_at=now,
+            joined_at=now,
+            updated_at=now,
+        )
+        case = self.known[incident.pk] = Case(incident)
+        self.record.note(incident, EntryKind.OPENED, f"Opened: {listed([alert_title(one) for one in loud])}")
+        return case
+
+    def _loaded(self, incident_id: int | None) -> Case | None:
+        if incident_id is None:
+            return None
+        self.load([incident_id])
+        return self.known.get(incident_id)
+
+    def _correlator(self) -> Correlator:
+        if self.correlator is None:
+            settings = self.configuration.settings
+            rules = Rules(
+                self.configuration.estate.depends,
+                settings.telling_labels,
+                settings.correlation_window_s,
+                settings.together_window_s,
+            )
+            self.correlator = Correlator(rules)
+            self._remember(max(rules.window_s, rules.together_s))
+        return self.correlator
+
+    def _remember(self, window_s: float) -> None:
+        """What young incidents are made of."""
+        assert self.correlator is not None  # noqa: S101 - just made
+        rows = IncidentAlert.objects.filter(
+            joined_at__gte=self.record.now - timedelta(seconds=window_s), incident__state__in=UNRESOLVED
+        )
+        found = rows.order_by("-joined_at").values_list(
+            "incident", "joined_at", "alert__labels", "alert__annotations", "alert__starts_at"
+        )[:YOUNG]
+        for incident, joined_at, labels, annotations, starts_at in reversed(found):
+            self.correlator.add(incident, joined_at, [Sign(labels, starts_at, _title(labels, annotations))])
+        for case in self.known.values():
+            if case.joined:
+                self.correlator.add(case.incident.pk, self.record.now, [sign_of(one) for one in case.joined])
+
+
+def reopen(case: Case, record: Record, words: str, alerts: Sequence[MemberRow]) -> None:
+    """Open a resolved incident again, as a new episode: everybody is told anew."""
+    incident = case.incident
+    incident.state, incident.episode = IncidentState.OPEN, incident.episode + 1
+    incident.resolved_at = incident.wake_at = incident.acknowledged_at = None
+    incident.resolved_by = incident.acknowledged_by = None
+    incident.suppressed = False
+    if alerts and not incident.severity_set:
+        incident.severity = worst_of(alerts).severity
+    case.changed = True
+    record.note(incident, EntryKind.REOPENED, words)
+
+
+def settle(case: Case, record: Record, configuration: Configuration) -> None:
+    """What follows for an incident from what joined it: severity, root, counts."""
+    incident = case.incident
+    titles = [alert_title(one) for one in case.joined]
+    if incident.alert_count:
+        record.note(
+            incident, EntryKind.ALERT_JOINED, f"{listed(titles)} joined", alerts=[one.id for one in case.joined][:100]
+        )
+    incident.alert_count += len(case.joined)
+    worst = worst_of(case.firing.values())
+    if not incident.severity_set and RANK[worst.severity] < RANK[incident.severity]:
+        record.note(
+            incident,
+            EntryKind.SEVERITY,
+            f"{Severity(worst.severity).label} now, was {Severity(incident.severity).label}",
+        )
+        incident.severity = worst.severity
+    _name_root(
+        case, record, probable_root([sign_of(one) for one in case.firing.values()], configuration.estate.depends)
+    )
+
+
+def sign_of(alert: MemberRow) -> Sign:
+    return Sign(alert.labels, alert.starts_at, alert_title(alert))
+
+
+def tell_people(case: Case, configuration: Configuration, now: datetime) -> None:
+    """Let the escalations at work say how things stand."""
+    alerts = case.loud() or list(case.firing.values())
+    paging.update(case.incident, incident_message(case.incident, alerts, configuration.estate), now)
+
+
+def _name_root(case: Case, record: Record, root: Root) -> None:
+    incident = case.incident
+    if not root.name or (root.name[:300], root.reason[:500]) == (incident.root_cause, incident.root_reason):
+        return
+    if root.name[:300] != incident.root_cause:
+        record.note(incident, EntryKind.CORRELATED, f"Probable root: {root.name}. {root.reason}", root=root.name)
+        of_root = [one for one in case.firing.values() if root.name in sign_of(one).names()]
+        if of_root:
+            incident.title = alert_title(worst_of(of_root))
+            incident.service = worst_of(of_root).service or incident.service
+    incident.root_cause, incident.root_reason = root.name[:300], root.reason[:500]
+
+
+def _title(labels: dict[str, str], annotations: dict[str, str]) -> str:
+    return str(annotations.get("summary") or labels.get("alertname") or "an alert")
+
+
+def _sleeps(case: Case) -> bool:
+    return case.incident.state == IncidentState.SNOOZED
+
+
+def _of_subject(told: dict[Key, ToldRow], subject: str) -> dict[int, ToldRow]:
+    return {target: row for (key, target), row in told.items() if key == subject}
