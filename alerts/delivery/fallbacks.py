@@ -111,33 +111,37 @@ def settle(now: datetime) -> int:
     """
     failed = Delivery.objects.select_for_update(skip_locked=True).filter(state=State.FAILED, settled=False)
     found = list(failed.filter(fallback_at=None).order_by("id")[:AT_A_TIME])
-    lost = [one for one in found if _whole_chain_failed(one)]
+    chains = {chain[0].pk: chain for one in found if (chain := _failed_chain(one))}
     Delivery.objects.filter(id__in=[one.id for one in found]).update(settled=True)
-    if lost:
-        _tell(lost, now)
+    if chains:
+        _tell(list(chains.values()), now)
     return len(found)
 
 
-def _whole_chain_failed(one: Delivery) -> bool:
-    """Whether none of a message's ways is open or did deliver. Locks them, so that of two that fail at once one sees the other."""
+def _failed_chain(one: Delivery) -> list[Delivery]:
+    """All ways of a message, the first one first; empty while one of them is open or did deliver. Locks them, so that of two that fail at
+    once one sees the other."""
     ids, ahead = set[int](), {_ancestors(one)[-1].pk}
     while ahead:
         ids |= ahead
         ahead = set(Delivery.objects.filter(fallback_of__in=ahead).values_list("id", flat=True)) - ids
     chain = list(Delivery.objects.select_for_update().filter(id__in=ids).order_by("id"))
-    return all(other.state in (State.FAILED, State.CANCELLED) and other.fallback_at is None for other in chain)
+    over = all(other.state in (State.FAILED, State.CANCELLED) and other.fallback_at is None for other in chain)
+    return chain if over else []
 
 
-def _tell(lost: Sequence[Delivery], now: datetime) -> None:
-    for one in lost:
+def _tell(chains: Sequence[Sequence[Delivery]], now: datetime) -> None:
+    for chain in chains:
+        names, one = ", ".join(dict.fromkeys(way.target_name for way in chain)), chain[0]
         event_emit(
             kind="alerts.delivery.failed",
             severity=Severity.CRITICAL,
             subject=one.subject[:250],
-            summary=f"Nobody was told by {one.target_name}: {one.last_error}"[:1000],
+            summary=f"Nobody was told by {names}: {chain[-1].last_error}"[:1000],
             payload={"delivery": one.pk, "key": one.key, "kind": one.kind},
             time=now,
         )
+    lost = [way for chain in chains for way in chain if way.state == State.FAILED]
     for handler in handlers():
         try:
             with transaction.atomic():
