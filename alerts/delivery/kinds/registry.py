@@ -7,19 +7,29 @@ from alerts.delivery.kinds.base import ChannelKind
 
 KINDS = {
     "email": "alerts.delivery.kinds.email.EmailKind",
-    "pagerduty": "alerts.delivery.kinds.pagerduty.PagerDutyKind",
     "slack": "alerts.delivery.kinds.slack.SlackKind",
     "slack_webhook": "alerts.delivery.kinds.slack_webhook.SlackWebhookKind",
     "sms": "alerts.delivery.kinds.sms.SmsKind",
+    "pagerduty": "alerts.delivery.kinds.pagerduty.PagerDutyKind",
     "webhook": "alerts.delivery.kinds.webhook.WebhookKind",
+    "teams": "alerts.delivery.kinds.teams.TeamsKind",
+    "discord": "alerts.delivery.kinds.discord.DiscordKind",
+    "telegram": "alerts.delivery.kinds.telegram.TelegramKind",
+    "ntfy": "alerts.delivery.kinds.ntfy.NtfyKind",
+    "apprise": "alerts.delivery.kinds.apprise.AppriseKind",
 }
 LABELS = {
     "email": "E-mail",
-    "pagerduty": "PagerDuty",
     "slack": "Slack app",
     "slack_webhook": "Slack incoming webhook",
     "sms": "SMS (Twilio)",
+    "pagerduty": "PagerDuty",
     "webhook": "Webhook",
+    "teams": "Microsoft Teams",
+    "discord": "Discord",
+    "telegram": "Telegram",
+    "ntfy": "ntfy",
+    "apprise": "Another service (apprise)",
 }
 
 
