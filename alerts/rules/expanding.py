@@ -1,6 +1,7 @@
 """Templates of rules, with the store behind `query`. What goes wrong is said in the text, as Prometheus does; nothing is raised."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 from alerts.rules.kinds.base import samples_of
@@ -8,15 +9,25 @@ from alerts.rules.states import Labels
 from alerts.rules.templating import Sample, TemplateError, expanded, holds_template
 from monitoring.metrics import querying
 from monitoring.metrics.promql.errors import PromqlError
+from monitoring.metrics.promql.evaluate import Result
 
 QUERIES_S = 2.0  # for all queries of the templates of one batch
 
 
-class Expander:
-    """Expands the templates of a batch, whose queries are answered at `time_ms`."""
+Ask = Callable[[str, int, float], Result]
+"""The answer to a query at a time in ms, within so many seconds. Raises PromqlError."""
 
-    def __init__(self, time_ms: int) -> None:
+
+def ask_store(text: str, time_ms: int, timeout_s: float) -> Result:
+    return querying.query(text, time_ms, timeout_s=timeout_s)
+
+
+class Expander:
+    """Expands the templates of a batch, whose queries are answered as of `time_ms`."""
+
+    def __init__(self, time_ms: int, ask: Ask = ask_store) -> None:
         self.time_ms = time_ms
+        self.ask = ask
         self.left_s = QUERIES_S
 
     def __call__(self, text: str, labels: Labels, value: float | None, at: datetime) -> str:
@@ -32,7 +43,7 @@ class Expander:
             raise TemplateError("no time is left for the queries of templates")
         began = time.monotonic()
         try:
-            found = querying.query(text, self.time_ms, timeout_s=self.left_s)
+            found = self.ask(text, self.time_ms, self.left_s)
             return [Sample(dict(labels), value) for labels, value in samples_of(found)]
         except PromqlError as error:
             raise TemplateError(error.message) from None
