@@ -25,7 +25,7 @@ def wall_time(instant: datetime, zone: tzinfo) -> datetime:
 
 def first_instant(wall: datetime, zone: tzinfo) -> datetime:
     """The first time the clock shows `wall`; in UTC."""
-    early = wall.replace(tzinfo=zone).astimezone(UTC)
+    early = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     late = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     if early <= late:
         return early
@@ -34,7 +34,7 @@ def first_instant(wall: datetime, zone: tzinfo) -> datetime:
 
 def last_instant(wall: datetime, zone: tzinfo) -> datetime:
     """The last time the clock shows `wall`; in UTC."""
-    early = wall.replace(tzinfo=zone).astimezone(UTC)
+    early = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     late = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     if early <= late:
         return late

@@ -110,7 +110,7 @@ def restriction(draw: st.DrawFn, near: datetime) -> Restriction:
 
 def clock_time(near: datetime) -> st.SearchStrategy[time]:
     """Often one of the hours in which this clock is set."""
-    then = near.time().replace(second=0, microsecond=0)
+    then = time(near.hour, near.minute)
     night = st.builds(time, st.integers(0, 4), st.sampled_from([0, 0, 30, 59]))
     return st.just(then) | night | st.builds(time, st.integers(0, 23), st.integers(0, 59))
 
