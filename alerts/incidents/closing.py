@@ -10,6 +10,7 @@ from django.db import connection
 from alerts.delivery.bulk import Wanted
 from alerts.delivery.choices import MessageKind
 from alerts.delivery.messages import Message
+from alerts.delivery.models import Channel
 from alerts.incidents import paging
 from alerts.incidents.choices import UNRESOLVED, EntryKind, IncidentState
 from alerts.incidents.estate import Estate
@@ -25,6 +26,7 @@ UPDATE incidents_incidentalert i SET left_at = %s FROM incidents_alert a
 WHERE a.id = i.alert_id AND i.alert_id = ANY(%s) AND i.left_at IS NULL AND NOT a.is_firing
 RETURNING i.incident_id, a.annotations ->> 'summary', a.labels ->> 'alertname', a.id
 """
+STATEFUL = ("slack", "pagerduty")  # kinds that show an incident's state in place
 FIELDS = ("state", "resolved_at", "resolved_by", "wake_at", "suppressed", "updated_at")
 
 
@@ -108,6 +110,22 @@ def end_told(record: Record, incident: Incident, message: Message) -> bool:
     return bool(told)
 
 
+def told_of_state(
+    record: Record, incident: Incident, alerts: Sequence[MemberRow], estate: Estate, kind: MessageKind
+) -> None:
+    """Let channels that show how an incident stands show it: those of STATEFUL that were told of it."""
+    told = told_read([incident.subject])
+    ids = [target for (_, target), row in told.items() if row.state.owed]
+    targets = ReceiverTarget.objects.filter(pk__in=ids, channel__kind__in=STATEFUL, channel__enabled=True)
+    message = incident_message(incident, alerts, estate, kind=kind)
+    for target in targets.select_related("channel", "receiver"):
+        channel = target.channel
+        assert channel is not None  # noqa: S101 - filtered by its kind
+        key = f"{incident.subject}/t{target.pk}/{kind}/{record.now:%Y%m%dT%H%M%S%f}"
+        why = f"Receiver {target.receiver} was told that it fires."
+        record.deliveries.append(_wanted(incident, channel, key, message, why))
+
+
 def _end_message(incident: Incident, members: Sequence[MemberRow], estate: Estate) -> Message:
     """The newest episode begins with the last time it was opened; what left it before is not told again."""
     began = incident.joined_at - timedelta(days=1)
@@ -119,19 +137,23 @@ def _tell_end(record: Record, incident: Incident, target: ReceiverTarget, row: T
     channel = target.channel
     if channel is None or not target.send_resolved:
         return
-    record.deliveries.append(
-        Wanted(
-            key=f"{incident.subject}/t{target.pk}/n{row.sequence + 1}",
-            subject=incident.subject,
-            thread=incident.thread,
-            message=message_text(message),
-            kind=MessageKind.RESOLVED,
-            why=f"Receiver {target.receiver} was told that it fires.",
-            target_name=str(channel),
-            channel_id=channel.pk,
-            urgency=paging.urgency_of(incident.severity),
-            fair_key=incident.service,
-        )
+    key = f"{incident.subject}/t{target.pk}/n{row.sequence + 1}"
+    why = f"Receiver {target.receiver} was told that it fires."
+    record.deliveries.append(_wanted(incident, channel, key, message, why))
+
+
+def _wanted(incident: Incident, channel: Channel, key: str, message: Message, why: str) -> Wanted:
+    return Wanted(
+        key=key,
+        subject=incident.subject,
+        thread=incident.thread,
+        message=message_text(message),
+        kind=message.kind,
+        why=why,
+        target_name=str(channel),
+        channel_id=channel.pk,
+        urgency=paging.urgency_of(incident.severity),
+        fair_key=incident.service,
     )
 
 

@@ -6,7 +6,7 @@ from alerts.delivery.choices import Urgency
 from alerts.delivery.messages import Message
 from alerts.incidents.models import Incident
 from alerts.oncall import escalations
-from alerts.oncall.models import EscalationPolicy
+from alerts.oncall.models import Escalation, EscalationPolicy
 from alerts.oncall.queries import acknowledge_timeout_s
 from monitoring.events.choices import Severity
 
@@ -28,6 +28,15 @@ def page(incident: Incident, policy: EscalationPolicy, message: Message, now: da
         fair_key=incident.service,
         now=now,
     )
+
+
+def page_again(incident: Incident, message: Message, now: datetime) -> None:
+    """Have every policy page that ever did for this incident."""
+    policies = EscalationPolicy.objects.filter(
+        pk__in=Escalation.objects.filter(subject=incident.subject, policy__isnull=False).values("policy")
+    )
+    for policy in policies.order_by("pk"):
+        page(incident, policy, message, now)
 
 
 def update(incident: Incident, message: Message, now: datetime) -> None:
