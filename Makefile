@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics compat-promql torture-checks torture-doors torture-metrics lock screenshots clean
+.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics compat-promql compat-alertmanager torture-checks torture-doors torture-metrics lock screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ bench-live: $(DEV) ## 1,000 WebSocket clients: gaps and delay; flip to open page
 
 compat-promql: $(DEV) ## Ask our PromQL and Debian's Prometheus the same on the same samples, and compare
 	$(BIN)/python -m benchmarks.compat
+
+compat-alertmanager: $(DEV) ## Play 600 random cases on Debian's Alertmanager and on our thinking, and compare what is told
+	$(BIN)/python -m benchmarks.compat_alertmanager
 
 screenshots: $(DEV) ## Make the pictures of docs/images from a private portal with a made-up estate
 	$(BIN)/python -m docs.screenshots

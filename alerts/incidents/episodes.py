@@ -35,7 +35,7 @@ def received(
     sent = posted(starts_at, ends_at, now, resolve_timeout_s)
     if old is None or old.resolved_at(now):
         return None if sent.resolved_at(now) else sent
-    return _merged(old, sent, now) if _overlap(old, sent) else sent
+    return merged(old, sent, now)
 
 
 def posted(starts_at: datetime | None, ends_at: datetime | None, now: datetime, resolve_timeout_s: float) -> Episode:
@@ -48,13 +48,20 @@ def posted(starts_at: datetime | None, ends_at: datetime | None, now: datetime, 
     return Episode(begins, ends_at, now)
 
 
+def merged(old: Episode, new: Episode, now: datetime) -> Episode:
+    """Two posts of one alert as one where they overlap, else the newer one.
+
+    The earliest start; the latest end, unless the newer one says it is over or the older end was only a time-out.
+    """
+    ends_at = new.ends_at
+    if not _overlap(old, new):
+        return new
+    if not new.resolved_at(now):
+        ends_at = ends_at if old.by_timeout else max(old.ends_at, ends_at)
+    elif old.resolved_at(now):
+        ends_at = max(old.ends_at, ends_at)
+    return replace(new, starts_at=min(old.starts_at, new.starts_at), ends_at=ends_at)
+
+
 def _overlap(old: Episode, new: Episode) -> bool:
     return old.starts_at < new.ends_at < old.ends_at or old.starts_at < new.starts_at < old.ends_at
-
-
-def _merged(old: Episode, new: Episode, now: datetime) -> Episode:
-    """The earliest start; the latest end, unless the newer one says it is over or the older end was only a time-out."""
-    ends_at = new.ends_at
-    if not new.resolved_at(now) and not old.by_timeout:
-        ends_at = max(old.ends_at, new.ends_at)
-    return replace(new, starts_at=min(old.starts_at, new.starts_at), ends_at=ends_at)

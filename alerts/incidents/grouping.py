@@ -103,10 +103,14 @@ def decide(
     repeat_interval_s: float,
     muted: bool,
     now: datetime,
+    contract: bool = True,
 ) -> Decision:
-    """What to tell a target at a look at `now`. `muted`: the route is, by its time intervals. One member an identity."""
+    """What to tell a target at a look at `now`. `muted`: the route is, by its time intervals. One member an identity.
+
+    Without `contract`: what Alertmanager tells, to compare with it.
+    """
     seen = _Seen.of(members, muted)
-    due = _due(told, members) if send_resolved else _NONE
+    due = _due(told, members) if send_resolved and contract else _NONE
     reason = _reason(told, seen, send_resolved, repeat_interval_s, now)
     tells = bool(reason) and (bool(seen.firing) or send_resolved)
     if not tells and not due:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cmp_to_key
 from typing import Any
 
 MOST_LABELS = 100
@@ -35,6 +36,23 @@ def fingerprint(labels: Mapping[str, str]) -> str:
     for byte in _spelled(labels):
         total = ((total ^ byte) * _FNV_PRIME) & _ALL_64_BITS
     return f"{total:016x}"
+
+
+def _before(one: Mapping[str, str], other: Mapping[str, str]) -> int:
+    """Negative where `one` comes first (prometheus/common, model/labelset.go; Alertmanager, types/types.go, AlertSlice)."""
+    for name in ("job", "instance"):
+        if one.get(name) != other.get(name):
+            return -1 if name not in other or (name in one and one[name] < other[name]) else 1
+    if len(one) != len(other):
+        return len(one) - len(other)
+    for name in sorted(one.keys() | other.keys()):
+        if one.get(name) != other.get(name):
+            return -1 if name not in one or (name in other and one[name] < other[name]) else 1
+    return 0
+
+
+telling_order = cmp_to_key(_before)
+"""The key by which Alertmanager sorts the labels of a message's alerts: `job`, `instance` (without one: last), number, names, values."""
 
 
 def labels_check(labels: Mapping[Any, Any]) -> dict[str, str]:

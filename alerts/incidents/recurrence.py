@@ -16,6 +16,7 @@ from alerts.incidents.recurring_days import Rule, RuleError, rule_parse
 MOST_AHEAD_DAYS = 3660  # how far the next start is looked for: the 29th of February comes within
 MOST_DURATION_S = 31 * 86_400
 _MOST_CRON = 50_000  # starts of a cron line that are passed over for one answer
+_HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
@@ -71,13 +72,19 @@ def duration_check(duration_s: int) -> None:
 def window_at(recurrence: Recurrence, duration_s: float, now: datetime) -> tuple[datetime, datetime] | None:
     """(start, end) of the window that an instant is in, start included, end not; where several overlap, the one that ends last."""
     lasts = timedelta(seconds=duration_s)
-    local = _wall(now, recurrence.zone)
-    about = _slack(recurrence.zone, now - lasts, now)
-    starts = (
-        _instant(one, recurrence.zone) for one in recurrence.walls(local - lasts - about, local + about + _SECOND)
-    )
-    latest = max((start for start in starts if start <= now), default=None)
-    return (latest, latest + lasts) if latest is not None and now < latest + lasts else None
+    for span in sorted({min(lasts, one) for one in (_HOUR, _DAY, lasts)}):  # frequent starts are soon found
+        latest = _latest(recurrence, now - span, now)
+        if latest is not None:
+            return (latest, latest + lasts) if now < latest + lasts else None
+    return None
+
+
+def _latest(recurrence: Recurrence, begin: datetime, end: datetime) -> datetime | None:
+    """The last start between two instants, both included."""
+    zone = recurrence.zone
+    about = _slack(zone, begin, end)
+    walls = recurrence.walls(_wall(begin, zone) - about, _wall(end, zone) + about + _SECOND)
+    return max((start for start in (_instant(wall, zone) for wall in walls) if begin <= start <= end), default=None)
 
 
 def next_start(recurrence: Recurrence, after: datetime) -> datetime | None:
