@@ -6,8 +6,9 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from django.db import connection
-from django.db.models import Field, JSONField
+from django.db.models import Field
 
 from alerts.delivery.actions.outbox import cancel
 from alerts.delivery.choices import MessageKind, State, Urgency
@@ -42,13 +43,26 @@ class Wanted:
     is_first: bool = False
     not_before: datetime | None = None
 
-    def columns(self, now: datetime) -> tuple[Any, ...]:
-        """As in COLUMNS."""
-        return (
-            self.key, self.subject, self.thread, self.kind, self.urgency, self.message, self.channel_id, self.contact_id,
-            self.user_id, self.address, self.target_name[:250], self.why[:500], self.fair_key, self.is_first, now,
-            max(now, self.not_before or now),
-        )  # fmt: skip
+    def row(self, now: datetime) -> dict[str, Any]:
+        """By the names of Delivery's fields."""
+        return {
+            "key": self.key,
+            "subject": self.subject,
+            "thread": self.thread,
+            "kind": self.kind,
+            "urgency": self.urgency,
+            "message": orjson.Fragment(self.message),
+            "channel": self.channel_id,
+            "contact": self.contact_id,
+            "user": self.user_id,
+            "address": self.address,
+            "target_name": self.target_name[:250],
+            "why": self.why[:500],
+            "fair_key": self.fair_key,
+            "is_first": self.is_first,
+            "created_at": now,
+            "next_attempt_at": max(now, self.not_before or now),
+        }
 
 
 COLUMNS = (
@@ -68,9 +82,9 @@ def deliver_many(wanted: Sequence[Wanted], *, now: datetime) -> int:
     if not wanted:
         return 0
     statement, defaults = _insert()
-    columns = [list(values) for values in zip(*(one.columns(now) for one in wanted), strict=True)]
+    rows = orjson.dumps([one.row(now) for one in wanted]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*defaults, *columns])
+        cursor.execute(statement, [*defaults, rows])
         made = int(cursor.rowcount)
     if made:
         wake(OUTBOX)
@@ -88,27 +102,18 @@ def _insert() -> tuple[str, tuple[Any, ...]]:
         if one not in given and one not in computed and not one.primary_key
     ]
     names = ", ".join(f'"{one.column}"' for one in (*given, *computed, *rest))
-    values = [_value(one) for one in given] + [COMPUTED[one.name] for one in computed] + ["%s"] * len(rest)
-    arrays = ", ".join(f"%s::{_array(one)}[]" for one in given)
-    aliases = ", ".join(f'"{name}"' for name in COLUMNS)
+    values = (
+        ["c.id" if one.name == "channel" else f'w."{one.name}"' for one in given]
+        + [COMPUTED[one.name] for one in computed]
+        + ["%s"] * len(rest)
+    )
+    columns = ", ".join(f'"{one.name}" {one.db_type(connection)}' for one in given)
     statement = (
         f"INSERT INTO {Delivery._meta.db_table} ({names}) SELECT {', '.join(values)} "  # noqa: S608 - own names
-        f"FROM unnest({arrays}) AS w({aliases}) LEFT JOIN {Channel._meta.db_table} AS c ON c.id = w.channel "
+        f"FROM json_to_recordset(%s::json) AS w({columns}) LEFT JOIN {Channel._meta.db_table} AS c ON c.id = w.channel "
         "ON CONFLICT (key) DO NOTHING"
     )
     return statement, tuple(one.get_db_prep_save(one.get_default(), connection) for one in rest)
-
-
-def _array(field: Column) -> str:
-    """What PostgreSQL is given a column's values as; text is cut to its column by whoever made it."""
-    kind = field.db_type(connection) or "text"
-    return "text" if kind.startswith("varchar") or isinstance(field, JSONField) else kind
-
-
-def _value(field: Column) -> str:
-    if field.name == "channel":
-        return "c.id"
-    return f'w."{field.name}"' + ("::jsonb" if isinstance(field, JSONField) else "")
 
 
 def owed_an_end(subject: str, prefixes: tuple[str, ...]) -> list[Delivery]:

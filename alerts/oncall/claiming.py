@@ -15,18 +15,25 @@ CLAIM = f"""
 SELECT {FIELDS} FROM oncall_escalation e WHERE e.next_step_at <= %s AND e.state = 'running'
 ORDER BY e.next_step_at LIMIT %s FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - own names
-# Something of this subject that was told, is being told, or will be, since the present episode began.
+# Something of this subject that was told, is being told, or will be, since the present episode began. LIMIT, here and below, has each
+# subject looked up by its index: in a storm the statistics know nothing yet of the rows that are made.
 REACHED = """
 SELECT w.id FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS w(id, subject, since)
-WHERE EXISTS (
-    SELECT FROM delivery_delivery d WHERE d.subject = w.subject AND d.created_at >= w.since AND d.kind = 'firing'
-        AND starts_with(d.key, w.subject || '/e') AND d.state IN ('pending', 'sending', 'delivered', 'bundled')
-) OR EXISTS (SELECT FROM oncall_page p WHERE p.escalation_id = w.id AND p.due_at IS NOT NULL)
+WHERE COALESCE(
+    (SELECT true FROM delivery_delivery d WHERE d.subject = w.subject AND d.created_at >= w.since AND d.kind = 'firing'
+        AND starts_with(d.key, w.subject || '/e') AND d.state IN ('pending', 'sending', 'delivered', 'bundled') LIMIT 1),
+    (SELECT true FROM oncall_page p WHERE p.escalation_id = w.id AND p.due_at IS NOT NULL LIMIT 1),
+    false
+)
 """
 JUST_TOLD = """
-SELECT w.id, d.channel_id, d.contact_id FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS w(id, subject, since)
-JOIN delivery_delivery d ON d.subject = w.subject AND d.created_at >= w.since AND d.kind = 'firing'
-WHERE d.state IN ('pending', 'sending', 'delivered', 'bundled') AND starts_with(d.key, w.subject || '/e')
+SELECT w.id, t.channel_id, t.contact_id FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS w(id, subject, since)
+CROSS JOIN LATERAL (
+    SELECT d.channel_id, d.contact_id FROM delivery_delivery d
+    WHERE d.subject = w.subject AND d.created_at >= w.since AND d.kind = 'firing'
+        AND d.state IN ('pending', 'sending', 'delivered', 'bundled') AND starts_with(d.key, w.subject || '/e')
+    LIMIT 1000
+) t
 """
 MOVE = """
 UPDATE oncall_escalation e SET step = w.step, lap = w.lap, lap_told = w.told, lap_empty = w.empty, state = w.state, next_step_at = w.next_at

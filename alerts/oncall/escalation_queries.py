@@ -10,25 +10,25 @@ from alerts.oncall.models import Escalation
 
 LATE_AFTER_S = 5.0
 ACKNOWLEDGE_TIMEOUT_S = 1800  # of what no policy is at work on
-# Each reads the partial index of what is due, from its earliest entry up to the time asked for.
+MOST_COUNTED = 10_000
+# Each reads the partial index of what is due, from its earliest entry up to the time asked for, and counts no further than it must.
 LATE = """
-SELECT
-    (SELECT count(*) FROM oncall_escalation WHERE next_step_at < %(before)s),
-    (SELECT count(*) FROM oncall_page WHERE due_at < %(before)s),
-    (SELECT count(*) FROM delivery_delivery WHERE next_attempt_at < %(before)s AND state IN ('pending', 'sending')
-        AND (lease_until IS NULL OR lease_until <= %(now)s)),
-    LEAST(
-        (SELECT min(next_step_at) FROM oncall_escalation WHERE next_step_at IS NOT NULL),
-        (SELECT min(due_at) FROM oncall_page WHERE due_at IS NOT NULL),
-        (SELECT min(next_attempt_at) FROM delivery_delivery WHERE next_attempt_at < %(before)s AND state IN ('pending', 'sending')
-            AND (lease_until IS NULL OR lease_until <= %(now)s))
-    )
+WITH steps AS (
+    SELECT next_step_at AS at FROM oncall_escalation WHERE next_step_at < %(before)s ORDER BY 1 LIMIT %(most)s
+), pages AS (
+    SELECT due_at AS at FROM oncall_page WHERE due_at < %(before)s ORDER BY 1 LIMIT %(most)s
+), deliveries AS (
+    SELECT next_attempt_at AS at FROM delivery_delivery WHERE next_attempt_at < %(before)s AND state IN ('pending', 'sending')
+        AND (lease_until IS NULL OR lease_until <= %(now)s) ORDER BY 1 LIMIT %(most)s
+)
+SELECT (SELECT count(*) FROM steps), (SELECT count(*) FROM pages), (SELECT count(*) FROM deliveries),
+    (SELECT min(at) FROM (TABLE steps UNION ALL TABLE pages UNION ALL TABLE deliveries) late)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class LateWork:
-    """How many are due and were not done. `oldest_s`: how late the latest is; 0 if none."""
+    """How many are due and were not done, each counted to MOST_COUNTED. `oldest_s`: how late the latest is; 0 if none."""
 
     steps: int
     pages: int
@@ -44,10 +44,9 @@ def late_work(now: datetime, late_after_s: float = LATE_AFTER_S) -> LateWork:
     """What should have been done more than `late_after_s` ago and was not."""
     before = now - timedelta(seconds=late_after_s)
     with connection.cursor() as cursor:
-        cursor.execute(LATE, {"now": now, "before": before})
+        cursor.execute(LATE, {"now": now, "before": before, "most": MOST_COUNTED})
         steps, pages, deliveries, earliest = cursor.fetchone()
-    late = earliest is not None and earliest < before
-    return LateWork(steps, pages, deliveries, (now - earliest).total_seconds() if late else 0.0)
+    return LateWork(steps, pages, deliveries, (now - earliest).total_seconds() if earliest else 0.0)
 
 
 def acknowledge_timeout_s(subject: str) -> int:

@@ -8,6 +8,7 @@ from django.db.models import Min
 from alerts.oncall.choices import EscalationState
 from alerts.oncall.models import Escalation, Page
 from alerts.oncall.paging import pages_do
+from alerts.oncall.schedule_sweeping import SCHEDULE_SWEEPS
 from alerts.oncall.starting import ESCALATIONS
 from alerts.oncall.stepping import steps_do
 from opsportal.sweeps import Sweep
@@ -16,16 +17,21 @@ BATCH = 500
 BATCHES = 4  # in one look, so that a look is bounded
 
 
-def _look(
-    do: Callable[[datetime, int], int], next_due: Callable[[], datetime | None]
-) -> Callable[[datetime], datetime | None]:
-    def run(now: datetime) -> datetime | None:
-        for _ in range(BATCHES):
-            if do(now, BATCH) < BATCH:
-                return next_due()
-        return now
+def steps_look(now: datetime) -> datetime | None:
+    return _look(steps_do, next_step, now)
 
-    return run
+
+def pages_look(now: datetime) -> datetime | None:
+    return _look(pages_do, next_page, now)
+
+
+def _look(
+    do: Callable[[datetime, int], int], next_due: Callable[[], datetime | None], now: datetime
+) -> datetime | None:
+    for _ in range(BATCHES):
+        if do(now, BATCH) < BATCH:
+            return next_due()
+    return now
 
 
 def next_step() -> datetime | None:
@@ -41,7 +47,8 @@ def next_page() -> datetime | None:
     return at
 
 
-SWEEPS: tuple[Sweep, ...] = (
-    Sweep("escalation steps", _look(steps_do, next_step), wake=(ESCALATIONS,), pause_s=1.0),
-    Sweep("pages", _look(pages_do, next_page), wake=(ESCALATIONS,), pause_s=1.0),
+ESCALATION_SWEEPS = (
+    Sweep("escalation steps", steps_look, wake=(ESCALATIONS,), pause_s=1.0),
+    Sweep("pages", pages_look, wake=(ESCALATIONS,), pause_s=1.0),
 )
+SWEEPS: tuple[Sweep, ...] = (*ESCALATION_SWEEPS, *SCHEDULE_SWEEPS)

@@ -22,9 +22,8 @@ TOGETHER = timedelta(seconds=10)  # the same contact due twice within it is one 
 NOBODY = "alerts.escalation.nobody"
 STORE_ENTRIES = """
 INSERT INTO oncall_escalationentry (escalation_id, time, episode, step, lap, outcome, summary, targets)
-SELECT w.escalation, w.time, w.episode, w.step, w.lap, w.outcome, w.summary, w.targets::jsonb
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[])
-    AS w(escalation, time, episode, step, lap, outcome, summary, targets)
+SELECT escalation, time, episode, step, lap, outcome, summary, targets FROM json_to_recordset(%s::json)
+    AS w(escalation bigint, time timestamptz, episode int, step int, lap int, outcome text, summary text, targets jsonb)
 """
 SUMMARY_LENGTH = 500
 
@@ -46,7 +45,7 @@ class Telling:
     recent: set[tuple[str, int, int | None]]
     wanted: list[Wanted] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
-    entries: list[tuple[Any, ...]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     _ways: dict[tuple[int, str], list[Way]] = field(default_factory=dict)
 
@@ -141,17 +140,18 @@ class Telling:
         """What the present step did, for the timeline."""
         words = summary if len(summary) <= SUMMARY_LENGTH else summary[: SUMMARY_LENGTH - 2] + " …"
         place = one.place
-        row = (
-            one.id,
-            self.now,
-            one.episode,
-            place.step,
-            place.lap,
-            str(outcome),
-            words,
-            orjson.dumps(targets).decode(),
+        self.entries.append(
+            {
+                "escalation": one.id,
+                "time": self.now,
+                "episode": one.episode,
+                "step": place.step,
+                "lap": place.lap,
+                "outcome": outcome.value,
+                "summary": words,
+                "targets": targets,
+            }
         )
-        self.entries.append(row)
 
     def warn(self, one: Claimed, summary: str, severity: Severity = Severity.CRITICAL, kind: str = NOBODY) -> None:
         """Say loudly that somebody who should be told is not."""
@@ -165,5 +165,5 @@ class Telling:
             Page.objects.bulk_create(self.pages, ignore_conflicts=True)
         if self.entries:
             with connection.cursor() as cursor:
-                cursor.execute(STORE_ENTRIES, [list(values) for values in zip(*self.entries, strict=True)])
+                cursor.execute(STORE_ENTRIES, [orjson.dumps(self.entries).decode()])
         emit_many(self.events)
