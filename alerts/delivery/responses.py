@@ -38,13 +38,27 @@ class Reply:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a subject stands now: its title, its state in a word, its page, and what can be done about it."""
+
+    title: str
+    state: str
+    url: str = ""
+    verbs: tuple[Verb, ...] = ()
+
+
 Handler = Callable[[Response], Reply]
+Describer = Callable[[str], Standing | None]
 _handlers: dict[str, Handler] = {}
+_describers: dict[str, Describer] = {}
 
 
-def register(kind: str, handler: Handler) -> None:
-    """Say who acts on answers about subjects that begin with `kind:`."""
+def register(kind: str, handler: Handler, describer: Describer | None = None) -> None:
+    """Say who acts on answers about subjects that begin with `kind:`, and who says how one stands."""
     _handlers[kind] = handler
+    if describer:
+        _describers[kind] = describer
 
 
 def respond(response: Response) -> Reply:
@@ -52,3 +66,9 @@ def respond(response: Response) -> Reply:
     kind = response.subject.partition(":")[0]
     handler = _handlers.get(kind)
     return handler(response) if handler else Reply(False, "Nothing can be done about this from here.")
+
+
+def standing(subject: str) -> Standing | None:
+    """How `subject` stands now; None when nobody knows."""
+    describer = _describers.get(subject.partition(":")[0])
+    return describer(subject) if describer else None

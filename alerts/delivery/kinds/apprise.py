@@ -29,7 +29,10 @@ ON_THIS_MACHINE = frozenset(
 TYPES = {"resolved": "success", "acknowledged": "info", "test": "info"}
 AT_ONCE = 8  # a thread that hangs cannot be ended; those that wait for one are told that it is busy
 FIRST_USE = threading.Lock()
-OWN_HOST = "apprise cannot hold to the portal's address policy, and this service's host is in the URL: set WEBHOOKS_ALLOW_PRIVATE, or use another kind."
+OWN_HOST = (
+    "apprise cannot hold to the portal's address policy, and the host of this service is in the URL: "
+    "set WEBHOOKS_ALLOW_PRIVATE, or use another kind."
+)
 
 
 class AppriseForm(KindForm):
