@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.delivery.models import Channel, Delivery
-from alerts.incidents.configuration import revise
+from alerts.delivery.models import Channel, ContactMethod, Delivery
 from alerts.incidents.intake import IncomingAlert, alerts_receive
-from alerts.incidents.models import Alert, Group, Incident, Receiver, ReceiverTarget, Route
+from alerts.incidents.models import Incident, Receiver, ReceiverTarget, Route
 from alerts.incidents.reducer.ticking import Reducer
-from alerts.oncall.models import EscalationPolicy, PolicyStep
+from alerts.oncall.models import EscalationPolicy, PersonalRule, PolicyStep
+from alerts.oncall.sweeping import SWEEPS
+from security.access.models import User
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
 
@@ -41,9 +42,31 @@ def route_made(parent: Route, *matchers: str, **options: Any) -> Route:
     return Route.objects.create(parent=parent, matchers=list(matchers), **options)
 
 
-def policy_made(slug: str = "default", wait_s: int = 300) -> EscalationPolicy:
-    policy = EscalationPolicy.objects.create(name=slug.title(), slug=slug)
-    PolicyStep.objects.create(policy=policy, position=0, wait_s=wait_s, targets=[{"kind": "user", "slug": "ada"}])
+def contact_made(user: User, name: str = "Mail") -> ContactMethod:
+    """A usable way to somebody, and their rules to be told by it at once."""
+    channel = Channel.objects.get_or_create(slug=name.lower(), defaults={"name": name, "kind": "email"})[0]
+    contact = ContactMethod.objects.create(
+        user=user, channel=channel, name=name, address=f"{user.username}@example.org", verified_at=START
+    )
+    for urgency in ("high", "normal"):
+        PersonalRule.objects.create(user=user, contact=contact, urgency=urgency)
+    return contact
+
+
+def policy_made(user: User, slug: str = "default") -> EscalationPolicy:
+    """One step that tells one person."""
+    policy = EscalationPolicy.objects.create(name=slug.title(), slug=slug, repeat=0)
+    target = {"kind": "user", "slug": user.username, "id": user.pk, "name": user.username}
+    PolicyStep.objects.create(policy=policy, position=0, wait_s=300, targets=[target])
+    return policy
+
+
+def paging_root(user: User, **options: Any) -> EscalationPolicy:
+    """A root route whose receiver pages somebody."""
+    contact_made(user)
+    receiver, policy = Receiver.objects.create(name="On call"), policy_made(user)
+    ReceiverTarget.objects.create(receiver=receiver, policy=policy)
+    root_made(receiver, **options)
     return policy
 
 
@@ -82,9 +105,22 @@ class World:
             self.now = min(self.now + timedelta(seconds=step_s), end)
             self.tick()
 
-    def changed(self) -> None:
-        """What is decided beforehand was changed."""
-        revise()
+    def later_paging(self, seconds: float, step_s: float = 15) -> None:
+        """`later`, with everything that escalations do."""
+        end = self.now + timedelta(seconds=seconds)
+        while self.now < end:
+            self.now = min(self.now + timedelta(seconds=step_s), end)
+            self.tick()
+            self.page()
+
+    def page(self) -> None:
+        """Escalations do what is due."""
+        for sweep in SWEEPS:
+            sweep.run(self.now)
+
+    def restart(self) -> None:
+        """Another process takes over."""
+        self.reducer = Reducer()
 
 
 def told(channel: Channel) -> list[str]:
@@ -100,6 +136,12 @@ def _names(message: dict[str, Any]) -> list[str]:
     )
 
 
+def pages(user: User) -> list[str]:
+    """What somebody was told, in order: kind and title."""
+    rows = Delivery.objects.filter(user=user).order_by("id")
+    return [f"{row.kind} {row.message['title']}" for row in rows]
+
+
 def only_incident() -> Incident:
     return Incident.objects.get()
 
@@ -107,9 +149,3 @@ def only_incident() -> Incident:
 def words(incident: Incident) -> list[str]:
     """The kinds of the lines of its timeline."""
     return list(incident.entries.values_list("kind", flat=True))
-
-
-__all__ = [
-    "START", "Alert", "Group", "World", "channel_made", "only_incident", "policy_made", "receiver_made", "root_made",
-    "route_made", "told", "words",
-]  # fmt: skip
