@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import DefaultRouter
 
+from alerts.delivery.api import routes as delivery
 from monitoring.checks.api import routes as checks
 from monitoring.events.api import routes as events
 from security.access.api import Me
@@ -10,7 +11,7 @@ from security.access.api import routes as access
 
 router = DefaultRouter(use_regex_path=True)
 router.include_root_view = False
-for prefix, viewset in [*access, *checks, *events]:
+for prefix, viewset in [*access, *checks, *events, *delivery]:
     router.register(prefix, viewset, basename=prefix)
 
 urlpatterns = [path("me/", Me.as_view(), name="api-me"), *router.urls]

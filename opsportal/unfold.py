@@ -25,6 +25,12 @@ SIDEBAR: dict[str, tuple[Entry, ...]] = {
         Entry("Machines", "memory", "checks.Machine"),
         Entry("Remote write", "forward", "shipping.Destination"),
     ),
+    "Alerting": (
+        Entry("Channels", "send", "delivery.Channel"),
+        Entry("Contact methods", "contact_phone", "delivery.ContactMethod"),
+        Entry("Deliveries", "outbox", "delivery.Delivery"),
+        Entry("Circuits", "electrical_services", "delivery.Circuit"),
+    ),
     "What happened": (
         Entry("Events", "timeline", "events.Event"),
         Entry("Status changes", "change_history", "checks.StatusChange"),

@@ -88,8 +88,8 @@ def tidy(now: datetime) -> datetime | None:
 
 
 SWEEPS: tuple[Sweep, ...] = (
-    Sweep("delivery trouble", trouble, wake=(TROUBLE,), pause_s=1.0),
-    Sweep("delivery leases", leases, pause_s=1.0),
+    Sweep("delivery trouble", trouble, wake=(TROUBLE,), pause_s=2.0),
+    Sweep("delivery leases", leases, pause_s=2.0),
     Sweep("delivery measures", measure, pause_s=10.0),
     Sweep("delivery tidying", tidy, pause_s=300.0),
 )

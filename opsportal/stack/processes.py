@@ -29,6 +29,11 @@ PROCESSES = (
     ),
     Process("engine", ("manage.py", "engine"), "Runs the checks that are due. Any number; they share the work."),
     Process(
+        "alerter",
+        ("manage.py", "alerter"),
+        "Evaluates alert rules, gathers incidents, escalates and delivers. Any number; they share the work.",
+    ),
+    Process(
         "worker",
         ("-m", "celery", "-q", "-A", "opsportal", "worker", *WORKER_OPTIONS, "--loglevel", "warning"),
         "Runs Celery tasks. Any number.",

@@ -27,7 +27,7 @@ from opsportal.database import conninfo
 
 log = logging.getLogger(__name__)
 
-POLL_S = 1.0
+POLL_S = 2.0
 LEAST_PAUSE_S = 0.002
 ADJUST_S = 30.0
 AWAY_S = 0.5

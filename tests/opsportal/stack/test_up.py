@@ -57,7 +57,7 @@ def test_beat_tells_when_it_last_ticked(portal: Portal) -> None:
     portal.wait_until(lambda: portal.valkey().get(settings.BEAT_TICK_KEY), "tick of beat")
 
 
-@pytest.mark.parametrize("name", ["web", "engine", "worker", "beat", "valkey", "postgres"])
+@pytest.mark.parametrize("name", ["web", "engine", "alerter", "worker", "beat", "valkey", "postgres"])
 def test_a_killed_process_is_started_again(portal: Portal, name: str) -> None:
     portal.wait_until(lambda: portal.child(name), name)
     killed = portal.child(name)

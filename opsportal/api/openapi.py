@@ -1,0 +1,30 @@
+"""How the OpenAPI document is made. Words that mean the same are one schema: each set of choices has its name here."""
+
+from typing import Any
+
+SETTINGS: dict[str, Any] = {
+    "TITLE": "Opsportal",
+    "DESCRIPTION": "What is watched, how it is, and what happened. Errors are `application/problem+json` (RFC 9457).",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "monitoring.checks.choices.Status.choices",
+        "Cause": "monitoring.checks.choices.Cause.choices",
+        "Comparator": "monitoring.checks.choices.Comparator.choices",
+        "Criticality": "monitoring.checks.choices.Criticality.choices",
+        "Impact": "monitoring.checks.choices.Impact.choices",
+        "CheckKind": "monitoring.checks.probes.registry.kind_choices",
+        "Severity": "monitoring.events.choices.Severity.choices",
+        "KindOfChannel": "alerts.delivery.kinds.registry.kind_choices",
+        "MessageKind": "alerts.delivery.choices.MessageKind.choices",
+        "DeliveryState": "alerts.delivery.choices.State.choices",
+        "CircuitState": "alerts.delivery.choices.CircuitState.choices",
+    },
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "opsportal.api.schema.document_problems",
+    ],
+}
