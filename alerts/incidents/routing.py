@@ -19,6 +19,7 @@ GROUP_WAIT_S = 30.0
 GROUP_INTERVAL_S = 300.0
 REPEAT_INTERVAL_S = 4 * 3600.0
 MOST_DEPTH = 50
+MOST_KNOWN = 10_000
 _T = TypeVar("_T")
 
 
@@ -61,7 +62,8 @@ class Choice:
 class Node:
     """A route with everything it has from its parents.
 
-    `key` is the path of matchers that Alertmanager names a route by; `unique_key` tells apart routes of one path ("…#2").
+    `key` is the path of matchers that Alertmanager names a route by; `unique_key` tells apart routes of one path ("…#2"). `asked`: the
+    labels that matchers below it ask for; `known` remembers where alerts with some values of these went.
     """
 
     id: int
@@ -80,6 +82,8 @@ class Node:
     active_times: tuple[str, ...]
     children: tuple["Node", ...]
     choice: Choice = field(repr=False, compare=False)
+    known: dict[tuple[str, ...], list["Node"]] = field(default_factory=dict, repr=False, compare=False)
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,15 @@ def walk(root: Node) -> Iterator[Node]:
 
 def route(root: Node, labels: Mapping[str, str]) -> list[Node]:
     """The routes that take an alert, in Alertmanager's order; none if the root of a part does not match."""
-    return _taking(root, labels) if matches_all(root.matchers, labels) else []
+    if not matches_all(root.matchers, labels):
+        return []
+    values = tuple([labels.get(name, "") for name in root.asked])
+    found = root.known.get(values)
+    if found is None:
+        if len(root.known) >= MOST_KNOWN:
+            root.known.clear()
+        found = root.known[values] = _taking(root, labels)
+    return list(found)
 
 
 def group_labels(node: Node, labels: Mapping[str, str]) -> dict[str, str]:
@@ -225,7 +237,8 @@ def _explained(node: Node, labels: Mapping[str, str], depth: int) -> list[Tried]
 
 
 def _with_children(node: Node, children: tuple[Node, ...]) -> Node:
-    return replace(node, children=children, choice=_choice(children))
+    asked = {name for child in children for name in (*child.asked, *(one.name for one in child.matchers))}
+    return replace(node, children=children, choice=_choice(children), known={}, asked=tuple(sorted(asked)))
 
 
 def _choice(children: tuple[Node, ...]) -> Choice:
