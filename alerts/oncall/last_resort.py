@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 
-from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from alerts.oncall.choices import StepOutcome
 from alerts.oncall.claiming import Claimed
 from alerts.oncall.models import EscalationPolicy
 from alerts.oncall.starting import Beginning, begin
 from alerts.oncall.telling import Telling
+from security.access.models import User
 from security.access.roles import ADMINISTRATOR
+
+
+def administrators() -> QuerySet[User]:
+    """Active accounts that may do everything, by id."""
+    people = User.objects.filter(is_active=True)
+    return people.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)).distinct().order_by("pk")
 
 
 def tell_last_resort(telling: Telling, lost: Sequence[Claimed]) -> None:
@@ -40,9 +46,7 @@ def _fall_back(telling: Telling, default: EscalationPolicy, lost: Sequence[Claim
 
 
 def _tell_administrators(telling: Telling, lost: Sequence[Claimed]) -> None:
-    people = get_user_model().objects.filter(is_active=True)
-    chosen = people.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)).distinct().order_by("pk")
-    ids = list(chosen.values_list("pk", flat=True))
+    ids = list(administrators().values_list("pk", flat=True))
     telling.directory.load_people(ids)
     contacts = [contact for pk in ids for contact in telling.directory.contacts.get(pk, ()) if not contact.fault]
     for one in lost:

@@ -71,15 +71,20 @@ def first_login(*, may_show: bool) -> dict[str, str | None]:
     people = get_user_model().objects
     if (found := people.filter(is_superuser=True, is_active=True).order_by("pk").first()) is not None:
         return {"username": found.get_username(), "password": None}
-    if "seed" in get_commands():
-        call_command("seed", stdout=sys.stderr)
+    seed()
     if not may_show:
         return {"username": None, "password": None}
     if people.filter(username=FIRST_USER).exists():
         sys.stderr.write(f"No superuser, and {FIRST_USER} is somebody else: run `manage.py createsuperuser`.\n")
         return {"username": None, "password": None}
     _, password = administrator_create(username=FIRST_USER)
+    seed()  # the first team and schedule are the administrator's
     return {"username": FIRST_USER, "password": password}
+
+
+def seed() -> None:
+    if "seed" in get_commands():
+        call_command("seed", stdout=sys.stderr)
 
 
 def described(login: dict[str, str | None]) -> str:
