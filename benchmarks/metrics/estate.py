@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import metrics_data
+from monitoring.metrics.moments import moment
 from monitoring.metrics.promql.storage import Labels
 
 HOUR_MS = 3_600_000
@@ -22,6 +23,11 @@ def last_midnight_ms(days_ago: int = 1) -> int:
     """The start of the day of UTC so many days before this one."""
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     return now_ms - now_ms % DAY_MS - days_ago * DAY_MS
+
+
+def last_monday_ms() -> int:
+    """The start of the last week that ended two days ago or earlier, and so is rolled up."""
+    return next(start for days in range(9, 17) if moment(start := last_midnight_ms(days)).weekday() == 0)
 
 
 def mixed_day(start_ms: int) -> Iterator[list[Fed]]:
@@ -85,15 +91,19 @@ def feed(targets: Iterable[Sequence[Fed]]) -> int:
 
 
 def close() -> None:
-    """Into blocks, days merged, as an hour after midnight."""
+    """Into blocks, days merged, weeks rolled up: all that the worker does by then."""
     from django.utils import timezone
 
     from monitoring.metrics.actions import store_tick
+    from monitoring.metrics.compaction import Deadline
+    from monitoring.metrics.rolling import roll
 
     while True:
         done = store_tick(now=timezone.now(), seconds=300.0)
         if not done.left:
-            return
+            break
+    while roll(timezone.now(), Deadline(300.0)).left:
+        pass
 
 
 def sizes() -> dict[str, int]:
@@ -124,4 +134,10 @@ def empty() -> None:
         )
         names = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
         cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relispartition AND c.relkind = 'r' AND c.relname LIKE 'metrics\\_%'"
+            " AND c.relname NOT LIKE '%\\_default'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TABLE "{name}"')
     store.forget()

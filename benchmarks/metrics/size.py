@@ -1,4 +1,7 @@
-"""Bytes a sample on disk: the tables of the store with their indexes, labels, roll-ups and all, beside VictoriaMetrics."""
+"""Bytes a sample on disk: the tables of the store with their indexes, labels and all, beside VictoriaMetrics.
+
+A day has no roll-ups, since they are made of whole weeks; what they add is in the figure of a week. VictoriaMetrics makes none.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +13,14 @@ from benchmarks.report import Report
 
 
 def measure(report: Report, folder: Path) -> None:
-    start_ms = estate.last_midnight_ms(6)
+    start_ms = estate.last_midnight_ms(2)
     day = list(estate.mixed_day(start_ms))
     ours, theirs = _both(day)
     report.at_most("bytes a sample, a day of 350 mixed series at 15 s", ours, "B", 2.0)
     report.plain("bytes a sample that the day after adds", _next_day(start_ms + estate.DAY_MS), "B")
     if theirs is not None:
         report.plain("bytes a sample, the same in VictoriaMetrics", theirs, "B")
+    report.plain("bytes a sample, a week of it that is over, with its roll-ups", _week(), "B")
     real = captured(start_ms)
     if not real:
         print("bytes a sample, real capture: left out, no exporter is installed", flush=True)
@@ -48,6 +52,20 @@ def _next_day(start_ms: int) -> float:
     samples = estate.feed(estate.mixed_day(start_ms))
     estate.close()
     return (sum(estate.sizes().values()) - before) / samples
+
+
+def _week() -> float:
+    """The last one that is rolled up."""
+    estate.empty()
+    monday_ms = estate.last_monday_ms()
+    samples = sum(estate.feed(estate.mixed_day(monday_ms + day * estate.DAY_MS)) for day in range(7))
+    estate.close()
+    sizes = estate.sizes()
+    assert any(name.startswith("metrics_rollup_10m") for name in sizes), "The week is not rolled up."
+    for name in ("rollup_10m", "rollup_1h"):
+        part = sum(size for table, size in sizes.items() if table.startswith(f"metrics_{name}"))
+        print(f"  {name}: {part / samples:.3f} B", flush=True)
+    return sum(sizes.values()) / samples
 
 
 def _victoria(targets: Sequence[Sequence[Fed]], samples: int) -> float | None:

@@ -16,7 +16,7 @@ from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Floats
 from monitoring.metrics.blocks.header import MOST_SAMPLES, MOST_SERIES, SAMPLES, Header, Layout, NeedMore, header_bytes
 from monitoring.metrics.blocks.packing import MOST_NUMBERS, Bools, Reader, read_mask
 from monitoring.metrics.blocks.times import MOST_MS, Sharing, hole_bytes, read_times, share, time_bytes
-from monitoring.metrics.blocks.values import bits_of, is_constant, read_values, value_bytes
+from monitoring.metrics.blocks.values import INTEGERS, bits_of, is_constant, read_values, value_bytes
 
 Piece = tuple[int, bytes]
 """Bytes of a block, and where in it they begin."""
@@ -69,6 +69,7 @@ def block_bytes(kind: bytes, sharing: Sharing, entries: Sequence[Entry]) -> byte
     )
     ends = zip(sharing.column, sharing.lead, sharing.span, strict=True)
     last_times = _ints([sharing.columns[column][lead + span - 1] for column, lead, span in ends])
+    twins, decimals = _twins(entries, counts, spans[:])
     layout = Layout(
         kind=kind,
         time_counts=_ints([len(one) for one in sharing.columns]),
@@ -83,9 +84,27 @@ def block_bytes(kind: bytes, sharing: Sharing, entries: Sequence[Entry]) -> byte
         first_times=first_times[of],
         last_times=last_times[of],
         constants=np.array([one.constant for one in entries], dtype=np.uint64),
-        slices=[one.slice for one in entries],
+        slices=[b"" if twin else one.slice for one, twin in zip(entries, twins.tolist(), strict=True)],
+        twins=twins,
+        decimals=decimals,
     )
     return b"".join([header_bytes(layout), *layout.time_slices, *layout.slices])
+
+
+def _twins(entries: Sequence[Entry], counts: Ints, spans: Ints) -> tuple[Ints, Ints]:
+    """(how many entries before each the one is whose slice is its own too, 0 for none; decimals, where they are others, else -1)."""
+    twins, decimals = np.zeros(len(entries), dtype=np.int64), np.full(len(entries), -1, dtype=np.int64)
+    first: dict[tuple[bytes, int, int], int] = {}
+    for place, (one, count, span) in enumerate(zip(entries, counts.tolist(), spans.tolist(), strict=True)):
+        if not one.slice:
+            continue
+        scaled = count == span and not one.bare and one.slice[0] == INTEGERS
+        known = one.slice[:1] + one.slice[2:] if scaled else one.slice
+        twin = first.setdefault((known, count, span if scaled else -span), place)
+        twins[place] = place - twin
+        if scaled and one.slice[1] != entries[twin].slice[1]:
+            decimals[place] = one.slice[1]
+    return twins, decimals
 
 
 def decode(data: bytes, ids: NDArray[np.int64] | None = None) -> Columns:
@@ -116,7 +135,16 @@ def decode_pieces(header: Header, ids: NDArray[np.int64], pieces: Sequence[Piece
     values = np.repeat(header.constants[places], counts).view(np.float64)
     times = np.empty(len(values), dtype=np.int64)
     columns = {one: _column(header, one, fetched) for one in np.unique(header.columns[places]).tolist()}
-    held = (header.ids, header.columns, header.leads, header.spans, header.offsets, header.lengths, header.checks)
+    held = (
+        header.ids,
+        header.columns,
+        header.leads,
+        header.spans,
+        header.offsets,
+        header.lengths,
+        header.checks,
+        header.decimals,
+    )
     bounds = offsets.tolist()
     for start, end, *one in zip(bounds, bounds[1:], *(array[places].tolist() for array in held), strict=False):
         _series_into(_Held(*one), columns, fetched, times[start:end], values[start:end])
@@ -174,6 +202,7 @@ class _Held(NamedTuple):
     offset: int
     length: int
     check: int
+    decimals: int
 
 
 def _series_into(held: _Held, columns: dict[int, Ints], fetched: Pieces, times: Ints, values: Floats) -> None:
@@ -190,7 +219,7 @@ def _series_into(held: _Held, columns: dict[int, Ints], fetched: Pieces, times: 
             if len(ticks) != count:
                 raise CorruptBlockError("The missing ticks are not as many as the header says.")
         times[:] = ticks
-        values[:] = read_values(reader, count)
+        values[:] = read_values(reader, count, held.decimals)
     except CorruptBlockError as error:
         raise CorruptBlockError(f"Series {held.id} is damaged: {error}") from error
 

@@ -17,7 +17,9 @@ from monitoring.metrics.blocks.packing import MOST_NUMBERS, WIDTHS, least_width
 
 SAMPLES, ROLLUP = b"OMB", b"OMR"
 """The first bytes: what a block holds."""
-VERSION = 1
+VERSION = 2
+OLDER = 1
+"""Without twins."""
 _FRONT = struct.Struct("<3sBIIII")  # kind, version, packed, unpacked, crc32 of the packed header, length of the block
 FRONT_BYTES = _FRONT.size
 PREFIX_BYTES = 4096
@@ -27,6 +29,8 @@ MOST_SAMPLES = 1 << 26
 """In one block."""
 _MOST_HEADER = 64 << 20
 _ZEROS = 255
+MOST_DECIMALS = 12
+"""Of integers that stand for decimals."""
 _WORTH = (
     0.8  # a header that shrinks less is left as it is: decompressing takes as long as all else there is to reading it
 )
@@ -67,6 +71,8 @@ class Header:
     checks: Ints
     constants: NDArray[np.uint64]
     """The bits of a series' one value; meant where its slice is empty."""
+    decimals: Ints
+    """Of a series whose slice is its twin's: the exponent of its integers, where that is another; else -1."""
 
     @classmethod
     def parse(cls, prefix: bytes) -> "Header | NeedMore":
@@ -76,8 +82,8 @@ class Header:
         kind, version, packed, unpacked, check, length = _FRONT.unpack_from(prefix)
         if kind not in (SAMPLES, ROLLUP):
             raise CorruptBlockError("This is no block of metrics: its first bytes are others.")
-        if version != VERSION:
-            raise CorruptBlockError(f"The block is of version {version}; this release reads version {VERSION}.")
+        if version not in (OLDER, VERSION):
+            raise CorruptBlockError(f"The block is of version {version}; this release reads up to version {VERSION}.")
         if max(packed, unpacked) > _MOST_HEADER or FRONT_BYTES + packed > length:
             raise CorruptBlockError("The header's length is impossible.")
         if len(prefix) < FRONT_BYTES + packed:
@@ -85,7 +91,7 @@ class Header:
         body = prefix[FRONT_BYTES : FRONT_BYTES + packed]
         if crc32(body, crc32(_front_checked(kind, packed, unpacked, length))) != check:
             raise CorruptBlockError("The header's checksum is wrong.")
-        return _fields(kind, _unpacked(body, unpacked), FRONT_BYTES + packed, length)
+        return _fields(kind, _unpacked(body, unpacked), FRONT_BYTES + packed, length, version)
 
     @property
     def nbytes(self) -> int:
@@ -107,6 +113,8 @@ class Header:
         starts, ends = starts[ends > starts], ends[ends > starts]
         if not len(starts):
             return []
+        order = np.argsort(starts, kind="stable")  # a slice that twins share comes several times
+        starts, ends = starts[order], ends[order]
         breaks = np.flatnonzero(starts[1:] - ends[:-1] > near)
         begin = starts[np.concatenate(([0], breaks + 1))]
         end = ends[np.concatenate((breaks, [len(ends) - 1]))]
@@ -136,6 +144,8 @@ class Layout(NamedTuple):
     last_times: Ints
     constants: NDArray[np.uint64]
     slices: list[bytes]
+    twins: Ints
+    decimals: Ints
 
 
 def header_bytes(layout: Layout) -> bytes:
@@ -181,7 +191,9 @@ def _arrays(layout: Layout) -> list[bytes]:
         _narrow(layout.time_last[columns] - layout.last_times),
         _narrow(lengths[1]),
         _narrow(checks[1] * (lengths[1] > 0)),
-        _narrow(layout.constants[lengths[1] == 0]),
+        _narrow(layout.twins),
+        _narrow(layout.decimals[layout.twins > 0] + 1),
+        _narrow(layout.constants[(lengths[1] == 0) & (layout.twins == 0)]),
     ]
 
 
@@ -231,7 +243,7 @@ def _unpacked(body: bytes, size: int) -> bytes:
     return bytes(room)
 
 
-def _fields(kind: bytes, raw: bytes, header_length: int, block_length: int) -> Header:
+def _fields(kind: bytes, raw: bytes, header_length: int, block_length: int, version: int) -> Header:
     arrays = _Arrays(raw)
     t, n = struct.unpack("<II", arrays.take(8))
     if t > n or n > MOST_SERIES or n == 0:
@@ -250,7 +262,8 @@ def _fields(kind: bytes, raw: bytes, header_length: int, block_length: int) -> H
     counts = spans - arrays.ints(n)
     first_times, last_times = time_first[columns] + arrays.ints(n), time_last[columns] - arrays.ints(n)
     lengths, checks, constants = arrays.ints(n), arrays.ints(n), np.zeros(n, dtype=np.uint64)
-    elided = np.flatnonzero(lengths == 0)
+    twins, decimals = _twins(arrays, lengths) if version > OLDER else (np.zeros_like(ids), np.full(n, -1))
+    elided = np.flatnonzero((lengths == 0) & (twins == 0))
     constants[elided] = arrays.wide(len(elided))
     ends = header_length + np.cumsum(np.concatenate((time_lengths, lengths)))
     offsets = ends - np.concatenate((time_lengths, lengths))
@@ -258,10 +271,30 @@ def _fields(kind: bytes, raw: bytes, header_length: int, block_length: int) -> H
         kind,
         header_length, block_length,
         time_counts, time_first, time_last, offsets[:t], time_lengths, time_checks,
-        ids, counts, columns, leads, spans, first_times, last_times, offsets[t:], lengths, checks, constants,
+        ids, counts, columns, leads, spans, first_times, last_times, offsets[t:], lengths, checks, constants, decimals,
     )  # fmt: skip
     _check(header)
+    own = np.arange(n) - twins
+    header.offsets, header.lengths, header.checks = header.offsets[own], header.lengths[own], header.checks[own]
     return header
+
+
+def _twins(arrays: _Arrays, lengths: Ints) -> tuple[Ints, Ints]:
+    """(how many places before each series the one is whose slice it shares, 0 for none; decimals)."""
+    n = len(lengths)
+    twins, decimals = arrays.ints(n), np.full(n, -1, dtype=np.int64)
+    has = np.flatnonzero(twins)
+    decimals[has] = arrays.ints(len(has)) - 1
+    if len(has) and (twins[has].min() < 0 or (twins > np.arange(n)).any()):
+        raise CorruptBlockError("A series names a twin that is not there.")
+    if (
+        lengths[has].any()
+        or not lengths[has - twins[has]].all()
+        or decimals.max() > MOST_DECIMALS
+        or decimals.min() < -1
+    ):
+        raise CorruptBlockError("A series has both a slice of its own and a twin, or a twin without.")
+    return twins, decimals
 
 
 def _check(header: Header) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pcodec import ChunkConfig, DeltaSpec, PagingSpec, wrapped
 
 from monitoring.metrics.blocks.columns import CorruptBlockError, Ints
+from monitoring.metrics.blocks.pacing import floors, multiples, pace_of
 
 Bools = NDArray[np.bool_]
 UInts = NDArray[np.uint64]
@@ -133,14 +134,29 @@ def unpco(data: bytes, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 _STEPS, _MULTIPLES = 4, 8  # in the tag of a column of integers; its low two bits are the place in WIDTHS
+_PACED = 16  # the whole tag
+_PACE = np.dtype("<f8")
+_BYTES_WORTH_A_PACE = 1.1  # a number
+_EXACT = 1 << 52
 
 
 def integer_bytes(numbers: Ints) -> bytes:
-    """A column of at least one int64, as offsets from the least of them or of the steps between them, whichever is shorter."""
+    """A column of at least one int64, as offsets from the least of them or of the steps between them, or as rounded multiples of
+    something, whichever is shorter."""
     plain = _integers(numbers, 0)
     if len(numbers) < 3 or len(plain) < 8:
         return plain
-    return min(plain, _integers(numbers, _STEPS), key=len)
+    best = min(plain, _integers(numbers, _STEPS), key=len)
+    if len(best) <= len(numbers) * _BYTES_WORTH_A_PACE or numbers.min() <= -_EXACT or numbers.max() >= _EXACT:
+        return best
+    pace = pace_of(numbers)
+    return best if pace is None else min(best, _paced(numbers, pace), _paced(numbers, 2 * pace), key=len)
+
+
+def _paced(numbers: Ints, pace: float) -> bytes:
+    whole, rest = multiples(numbers, pace)
+    first = min(_integers(whole, 0), _integers(whole, _STEPS), key=len)
+    return bytes([_PACED]) + np.array([pace], dtype=_PACE).tobytes() + varint(len(first)) + first + _integers(rest, 0)
 
 
 def _integers(numbers: Ints, steps: int) -> bytes:
@@ -164,6 +180,8 @@ def _integers(numbers: Ints, steps: int) -> bytes:
 def read_integers(reader: Reader, count: int) -> Ints:
     """What `integer_bytes` was given; takes the reader to its end."""
     tag = reader.byte()
+    if tag == _PACED:
+        return _read_paced(reader, count)
     if tag > (_STEPS | _MULTIPLES | 3):
         raise CorruptBlockError("A column of integers has a form that is not known.")
     sizes = reader.byte()
@@ -182,6 +200,18 @@ def read_integers(reader: Reader, count: int) -> Ints:
         whole[0] = first
         np.cumsum(whole, out=whole)
     return whole
+
+
+def _read_paced(reader: Reader, count: int) -> Ints:
+    pace = float(reader.array(1, _PACE)[0])
+    first = reader.array(reader.varint(), WIDTHS[0]).tobytes()
+    if not 1 < pace < _EXACT or first[:1] == bytes([_PACED]):
+        raise CorruptBlockError("A column of rounded multiples has an impossible pace.")
+    whole = read_integers(Reader(first), count)
+    if whole.min() < -_EXACT or whole.max() > _EXACT or reader.data[reader.at : reader.at + 1] == bytes([_PACED]):
+        raise CorruptBlockError("A column of rounded multiples holds others.")
+    with np.errstate(all="ignore"):
+        return floors(whole, pace) + read_integers(reader, count)
 
 
 _PACKED, _GAPS_PCO = 8, 9  # below: gaps, raw, of that place in WIDTHS

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from monitoring.metrics.blocks.codec import Entry, Piece, Pieces, block_bytes, decode_pieces, series_slice, whole_header
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Floats, Ints
-from monitoring.metrics.blocks.header import ROLLUP, Header
+from monitoring.metrics.blocks.header import MOST_DECIMALS, ROLLUP, Header
 from monitoring.metrics.blocks.packing import Bools, Reader, integer_bytes, mask_bytes, read_integers, read_mask
 from monitoring.metrics.blocks.rollups import VALUES, Rollup
 from monitoring.metrics.blocks.times import share
 from monitoring.metrics.blocks.values import (
-    MOST_DECIMALS,
     POWERS,
     as_integers,
     bits_of,

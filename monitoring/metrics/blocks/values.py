@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.metrics.blocks.columns import CorruptBlockError, Floats, Ints
+from monitoring.metrics.blocks.header import MOST_DECIMALS
 from monitoring.metrics.blocks.packing import (
     Bools,
     Reader,
@@ -23,7 +24,6 @@ from monitoring.metrics.blocks.packing import (
 
 CONSTANT, FLOATS, INTEGERS, RUNS = range(4)
 _METHOD, _ODD = 0x03, 0x04
-MOST_DECIMALS = 12
 POWERS = tuple(10.0**k for k in range(MOST_DECIMALS + 1))
 _ALL_POWERS = np.array(POWERS)[:, None]
 _EXACT = float(1 << 53)
@@ -61,8 +61,8 @@ def _value_bytes(values: Floats) -> bytes:
     return best
 
 
-def read_values(reader: Reader, count: int) -> Floats:
-    """What `value_bytes` was given. The reader is left at its end."""
+def read_values(reader: Reader, count: int, decimals: int = -1) -> Floats:
+    """What `value_bytes` was given, but with so many decimals, unless that is -1. The reader is left at its end."""
     tag = reader.byte()
     method = tag & _METHOD
     if method == CONSTANT:
@@ -70,7 +70,7 @@ def read_values(reader: Reader, count: int) -> Floats:
     if method == RUNS:
         return _read_runs(reader, count)
     odd = _read_odd(reader, count) if tag & _ODD else None
-    values = unpco(reader.rest(), count, _FLOAT) if method == FLOATS else _read_decimals(reader, count)
+    values = unpco(reader.rest(), count, _FLOAT) if method == FLOATS else _read_decimals(reader, count, decimals)
     if odd is not None:
         bits_of(values)[odd[0]] = odd[1]
     return values
@@ -151,8 +151,9 @@ def _integer_bytes(whole: Ints, exponent: int, fits: Bools | None, values: Float
     return bytes([tag]) + odd + bytes([exponent]) + integer_bytes(whole)
 
 
-def _read_decimals(reader: Reader, count: int) -> Floats:
-    exponent = reader.byte()
+def _read_decimals(reader: Reader, count: int, decimals: int) -> Floats:
+    own = reader.byte()
+    exponent = own if decimals < 0 else decimals
     if exponent > MOST_DECIMALS:
         raise CorruptBlockError(f"A column has {exponent} decimals.")
     values = read_integers(reader, count).astype(np.float64)

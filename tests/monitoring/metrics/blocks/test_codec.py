@@ -3,13 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitoring.metrics.blocks.codec import decode, decode_pieces, decode_series, encode
+from monitoring.metrics.blocks.codec import decode, decode_pieces, decode_series, encode, whole_header
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Ints, SeriesColumns
-from monitoring.metrics.blocks.header import Header, NeedMore
+from monitoring.metrics.blocks.header import SAMPLES, Header, NeedMore
 from monitoring.metrics.promql.storage import STALE_BITS
 from tests.monitoring.metrics.blocks.strategies import blocks, of_bits
 
 TICKS = np.arange(240, dtype=np.int64) * 15_000
+NOISE = np.random.default_rng(7).random(240)
 
 
 def same(left: SeriesColumns, right: SeriesColumns) -> bool:
@@ -194,3 +195,45 @@ def test_damage_of_one_series_is_named_and_leaves_the_others_readable() -> None:
     with pytest.raises(CorruptBlockError, match="Series 2 is damaged: Its checksum is wrong"):
         decode(bytes(block), np.array([2]))
     assert same(decode(bytes(block), np.array([3])).series()[0], counter(3))
+
+
+def test_a_series_with_the_values_of_another_takes_no_bytes_of_its_own() -> None:
+    alone = len(encode([SeriesColumns(1, TICKS, NOISE)]))
+    together = encode([SeriesColumns(number, TICKS, NOISE) for number in range(1, 20)])
+    assert len(together) < alone + 100
+    assert all((one.values == NOISE).all() for one in decode(together).series())
+
+
+def test_the_same_in_seconds_and_in_microseconds_is_kept_once() -> None:
+    whole = np.cumsum(np.round(NOISE * 1000))
+    series = [
+        SeriesColumns(1, TICKS, whole),
+        SeriesColumns(2, TICKS, whole / 10**6),
+        SeriesColumns(3, TICKS, whole / 100),
+    ]
+    data = encode(series)
+    assert len(data) < len(encode(series[:1])) + 40
+    for one, found in zip(series, decode(data).series(), strict=True):
+        assert (one.values == found.values).all()
+
+
+def test_a_twin_is_read_apart() -> None:
+    data = encode([SeriesColumns(1, TICKS, NOISE), SeriesColumns(2, TICKS, -NOISE), SeriesColumns(9, TICKS, NOISE)])
+    header = whole_header(data, SAMPLES)
+    ids = np.array([2, 9])
+    pieces = [(low, data[low : low + size]) for low, size in header.ranges(ids, near=0)]
+    assert [one.values[5] for one in decode_pieces(header, ids, pieces).series()] == [-NOISE[5], NOISE[5]]
+
+
+@pytest.mark.parametrize("tick_ns", [10.0150375, 125 / 3, 8.2051282])
+def test_durations_of_a_clock_with_a_coarse_tick_cost_less(tick_ns: float) -> None:
+    random = np.random.default_rng(1)
+    ticks = random.gamma(20, 100, (2, 5760)).astype(np.int64) + 10**9
+    durations = (
+        np.floor(ticks[0] * tick_ns) - np.floor((ticks[0] - random.gamma(20, 100, 5760).astype(np.int64)) * tick_ns)
+    ) / 1e9
+    times = np.arange(5760, dtype=np.int64) * 15_000
+    data = encode([SeriesColumns(1, times, durations)])
+    fine = encode([SeriesColumns(1, times, np.rint(random.gamma(20, 100, 5760) * tick_ns) / 1e9)])
+    assert len(data) < len(fine) - 5760 * (np.log2(tick_ns) - 1.5) / 8
+    assert (decode(data).values == durations).all()

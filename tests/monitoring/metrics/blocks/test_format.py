@@ -1,9 +1,10 @@
-"""Blocks as version 1 wrote them: whatever changes, they are read."""
+"""Blocks as earlier releases wrote them: whatever changes, they are read."""
 
 import numpy as np
 
 from monitoring.metrics.blocks.codec import decode
 from monitoring.metrics.blocks.header import Header
+from monitoring.metrics.blocks.packing import Reader, read_integers
 from monitoring.metrics.blocks.rollup_codec import decode_rollup
 from monitoring.metrics.promql.storage import STALE_BITS
 from tests.monitoring.metrics.blocks.strategies import of_bits
@@ -17,6 +18,11 @@ SAMPLES = bytes.fromhex(
     "b9bf8000000000000040ff0200000000000040000c000000000000c00730000000000000408fc00022013e00000100230000"
     "0000000000000020c0000000000000f0bf35200902000000000000cd3b7f669ea04695090b5dcf760100000000004054facb"
     "cdbbf1e8129240e18839d5f1a553ff542a0200000105001000000804"
+)
+TWINS = bytes.fromhex(
+    "4f4d4202430000005500000007412c607400000028b52ffd2055d50100a2c30b15d0670c44e18702a70086d6a3a7896cc71b"
+    "be14b95369ff5ff73567a5c1fcc711ed6adc5929260afcbfbef0bf3f08031000d28b21e1040102e803000000100000108430"
+    "02000001010010000030c0803cd81810"
 )
 ROWS = bytes.fromhex(
     "4f4d5201830000008300000064f852f14f010000010000000c0000000003000000000000000001401fffff18000000000000"
@@ -63,3 +69,19 @@ def test_roll_ups_of_version_1_are_read() -> None:
     assert found.column("count").tolist() == [3, 4, 1] * 3
     assert found.column("sum")[:6].tolist() == [14, 79, 5, 7.5, 10, 2.5]
     assert found.column("increase")[:6].tolist() == [8, 29, 3, 0, 0, 0]
+
+
+def test_twins_of_version_2_are_read() -> None:
+    assert TWINS[:4] == b"OMB\x02"
+    first, constant, same, scaled = decode(TWINS).series()
+    assert first.values.tolist() == same.values.tolist() == [1, 4, 9, 16, 25, 36, 2, 5]
+    assert constant.values.tolist() == [2.5] * 8
+    assert scaled.values.tolist() == [0.001, 0.004, 0.009, 0.016, 0.025, 0.036, 0.002, 0.005]
+
+
+PACED = bytes.fromhex("1048e17a14ae07244011010101001000000050072ae8dab19601000000001000000808")
+
+
+def test_rounded_multiples_of_version_2_are_read() -> None:
+    found = read_integers(Reader(PACED), 6)
+    assert found.tolist() == [5207, 5237, 4316, 7131, 4076, 10]

@@ -1,12 +1,13 @@
 """Bytes that were forged, so that no checksum helps: an error each time, or some answer of the right length."""
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.metrics.blocks.codec import decode_pieces, encode
 from monitoring.metrics.blocks.columns import CorruptBlockError, Floats, Ints, SeriesColumns
 from monitoring.metrics.blocks.header import FRONT_BYTES, SAMPLES, Header, NeedMore, framed
-from monitoring.metrics.blocks.packing import Reader
+from monitoring.metrics.blocks.packing import Reader, integer_bytes, read_integers
 from monitoring.metrics.blocks.times import read_times, time_bytes
 from monitoring.metrics.blocks.values import read_values, value_bytes
 from tests.monitoring.metrics.blocks.strategies import blocks, times, values
@@ -72,3 +73,16 @@ def test_a_forged_header_is_an_error_or_counts_what_is_there(series: list[Series
     except CorruptBlockError:
         return
     assert len(found.times) == int(header.counts.sum())
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_forged_rounded_multiples_are_an_error_or_as_many_as_there_were(data: st.DataObject) -> None:
+    ticks = np.random.default_rng(3).integers(0, 1 << 14, 2000)
+    true = integer_bytes(np.floor(ticks * 10.015).astype(np.int64))
+    assert true[0] == 16
+    try:
+        found = read_integers(Reader(data.draw(forged(true))), 2000)
+    except CorruptBlockError:
+        return
+    assert len(found) == 2000
