@@ -177,14 +177,16 @@ def _root_by_labels(signs: Sequence[Sign]) -> Root | None:
         return None
     best = max(sorted(counts), key=lambda name: (name in failing, counts[name]))
     root = _topmost(best, above, failing)
-    hanging = f"{counts[best]} alert{'s' if counts[best] > 1 else ''}"
+    hanging = f"{counts[best]} alerts" if counts[best] > 1 else "1 alert"
     if root not in failing:
         return (
             Root(root, f"{hanging} that fire hang on {root}; nothing fires for it itself.")
             if counts[best] > 1
             else None
         )
-    return Root(root, f"{root} fails, and {hanging} hang on {best if best != root else 'it'}.")
+    return Root(
+        root, f"{root} fails, and {hanging} hang{'' if counts[best] > 1 else 's'} on {best if best != root else 'it'}."
+    )
 
 
 def _topmost(name: str, above: Mapping[str, Collection[str]], failing: Collection[str]) -> str:
@@ -203,7 +205,10 @@ def _root_by_service(signs: Sequence[Sign], depends: Parents) -> Root | None:
     roots = [one for one in failing if not suffering[one]] or failing  # all of them: the dependencies go round
     root = max(sorted(roots), key=lambda one: sum(one in needs for needs in suffering.values()))
     dependents = [one for one in failing if root in suffering[one]]
-    return Root(root, f"{root} fails and depends on nothing that does; {_listed(dependents)} depend on it.")
+    return Root(
+        root,
+        f"{root} fails and depends on nothing that does; {_listed(dependents)} depend{'s' if len(dependents) == 1 else ''} on it.",
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

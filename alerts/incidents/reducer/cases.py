@@ -232,12 +232,13 @@ def _name_root(case: Case, record: Record, root: Root) -> None:
     incident = case.incident
     if not root.name or (root.name[:300], root.reason[:500]) == (incident.root_cause, incident.root_reason):
         return
-    if root.name[:300] != incident.root_cause:
+    is_new = root.name[:300] != incident.root_cause
+    if is_new:
         record.note(incident, EntryKind.CORRELATED, f"Probable root: {root.name}. {root.reason}", root=root.name)
-        of_root = [one for one in case.firing.values() if root.name in sign_of(one).names()]
-        if of_root:
-            incident.title = alert_title(worst_of(of_root))
-            incident.service = worst_of(of_root).service or incident.service
+    candidates = case.firing.values() if is_new else case.joined
+    if of_root := [one for one in candidates if root.name in sign_of(one).names()]:
+        worst = worst_of(of_root)
+        incident.title, incident.service = alert_title(worst), worst.service or incident.service
     incident.root_cause, incident.root_reason = root.name[:300], root.reason[:500]
 
 
