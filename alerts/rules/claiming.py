@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 # Longer than a batch may take, from its claim to its commit.
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=60)
 
 CLAIM = """
 WITH due AS MATERIALIZED (

@@ -5,8 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import DatabaseError
-
 from alerts.rules import measures
 from alerts.rules.asking import Answers, Asker
 from alerts.rules.claiming import Claim, claim, next_due, release
@@ -25,24 +23,24 @@ from monitoring.metrics.promql.errors import PromqlError
 BATCH = 1_000
 NO_STATES: Mapping[Labels, State] = {}
 asker = Asker()
+unfinished: list[Claim] = []
 
 
 def due_evaluated(now: datetime) -> datetime | None:
     """Evaluate what is due; when the next unit is. `now` when there is more to do at once."""
     began = time.monotonic()
+    if unfinished:
+        release(unfinished)
+        unfinished.clear()
     claims = claim(now, BATCH)
     if not claims:
         return next_due(now)
-    try:
-        done = _evaluated(claims, now)
-        for one in done:
-            one.duration_s = time.monotonic() - began
-        kept = store(done, now)
-    except DatabaseError:
-        raise
-    except Exception:
-        release(claims)
-        raise
+    unfinished.extend(claims)  # until it is stored: whatever goes wrong, the next look gives them back
+    done = _evaluated(claims, now)
+    for one in done:
+        one.duration_s = time.monotonic() - began
+    kept = store(done, now)
+    unfinished.clear()
     _measure(done, kept, now, time.monotonic() - began)
     return now if len(claims) == BATCH else next_due(now)
 
@@ -54,10 +52,13 @@ def _evaluated(claims: Sequence[Claim], now: datetime) -> list[Done]:
     states = states_of(list(found))
     by_time: dict[datetime, list[Done]] = defaultdict(list)
     for one in alone:
-        if one.claim.rule_id in found:
-            by_time[one.at].append(one)
-        else:
+        plan = found.get(one.claim.rule_id or 0)
+        if plan is None:
             one.error = "This kind of rule is not known here."
+            continue
+        if not plan.queries:
+            one.at = now  # it looks at what is there now, and was asked for because something came in
+        by_time[one.at].append(one)
     for at, together in by_time.items():
         _rules_evaluated(together, found, states, at)
     in_groups = [one for one in done if one.claim.group_id is not None]

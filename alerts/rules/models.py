@@ -40,8 +40,7 @@ class RuleGroup(models.Model):
 class AlertRule(models.Model):
     """One rule. `settings` holds what its kind needs, as the kind's form normalised it.
 
-    `fingerprint` is of what decides its state (kind, settings, expression, comparator, thresholds, labels): while it stays, an edit
-    keeps the state.
+    `fingerprint` is of what decides which states there are (kind, settings, expression, labels): while it stays, an edit keeps them.
     """
 
     name = models.CharField(max_length=200)
@@ -178,3 +177,4 @@ class EventCursor(models.Model):
 
     xid = models.BigIntegerField(default=0)
     event_id = models.BigIntegerField(default=0)
+    read_at = models.DateTimeField()

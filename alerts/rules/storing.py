@@ -21,14 +21,16 @@ SELECT rule_id, labels::text, phase, since, active_at, fired_at, trouble, gone_a
     flapping, told, sent_at
 FROM rules_rulestate WHERE rule_id = ANY(%s)
 """
+# Rows are locked in one order everywhere, so that nobody waits for each other.
 FINISH = """
+WITH held AS MATERIALIZED (SELECT id FROM rules_ruleschedule WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
 UPDATE rules_ruleschedule s
 SET next_at = CASE WHEN s.next_at = r.due THEN r.next ELSE s.next_at END, lease = NULL, lease_until = NULL, last_at = r.at,
     evaluations = s.evaluations + 1, missed = s.missed + r.missed, last_error = r.error, hits_upto = r.hits_upto,
     last_duration_s = r.duration_s
 FROM json_to_recordset(%s::json) AS r(id bigint, lease bigint, due timestamptz, next timestamptz, at timestamptz, missed bigint,
-    error text, hits_upto bigint, duration_s float8)
-WHERE s.id = r.id AND s.lease = r.lease
+    error text, hits_upto bigint, duration_s float8), held
+WHERE s.id = r.id AND s.id = held.id AND s.lease = r.lease
 RETURNING s.id
 """
 SAVE = """
@@ -85,7 +87,8 @@ def _labels(text: str) -> Labels:
 def store(done: Sequence[Done], now: datetime) -> list[Done]:
     """Write a batch; those whose lease still stood. The others have been taken over or edited, and nothing of them is written."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(FINISH, [orjson.dumps([_schedule_row(one) for one in done]).decode()])
+        ids = [one.claim.schedule_id for one in done]
+        cursor.execute(FINISH, [ids, orjson.dumps([_schedule_row(one) for one in done]).decode()])
         kept_ids = {schedule_id for (schedule_id,) in cursor.fetchall()}
         kept = [one for one in done if one.claim.schedule_id in kept_ids]
         states_write({rule_id: changes for one in kept for rule_id, changes in one.changes.items()})

@@ -11,6 +11,9 @@ from monitoring.events.choices import Severity
 from monitoring.events.models import Event
 from monitoring.events.payloads import event_payload
 from opsportal import live
+from opsportal.sweeps import wake
+
+NEW = "events_new"  # notified when a transaction with events commits, once
 
 
 def event_emit(
@@ -31,5 +34,6 @@ def event_emit(
         payload=dict(payload or {}),
         time=time or timezone.now(),
     )
+    wake(NEW)
     transaction.on_commit(lambda: live.publish("feed", {str(event.id): event_payload(event, event.id)}))
     return event

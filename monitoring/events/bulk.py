@@ -17,6 +17,7 @@ SELECT time, kind, severity, subject, summary, payload FROM json_to_recordset(%s
     AS r(time timestamptz, kind text, severity text, subject text, summary text, payload jsonb)
 RETURNING id
 """
+NOTIFY = "NOTIFY events_new"  # as `event_emit` does
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,5 @@ async def events_emit(database: AsyncConnection[Any], events: Sequence[NewEvent]
         return {}
     cursor = await database.execute(INSERT, [orjson.dumps([asdict(event) for event in events]).decode()])
     ids = [row[0] for row in await cursor.fetchall()]
+    await database.execute(NOTIFY)
     return {str(event_id): event_payload(event, event_id) for event_id, event in zip(ids, events, strict=True)}
