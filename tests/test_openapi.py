@@ -20,6 +20,8 @@ from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
 from schemathesis import checks
 
+from alerts.delivery.actions import Target, channel_save, deliver
+from alerts.delivery.messages import Message
 from monitoring.checks import actions
 from monitoring.checks.models import StatusChange
 from monitoring.events.actions import event_emit
@@ -85,6 +87,9 @@ def estate(db: None) -> Estate:
     window = actions.maintenance_save(service=shop, starts_at=noon, ends_at=noon + timedelta(hours=1), reason="Move")
     actions.database_target_save(name="Main", dsn="postgresql://db/main")
     event = event_emit(kind="a.b", severity=Severity.INFO, subject="service:shop", summary="Something")
+    hook = channel_save(kind="webhook", name="Hook", settings={"url": "https://hooks.example/"})
+    told = Message(kind="firing", title="Disk full", subject="incident:1")
+    sent = deliver(key="k", message=told, target=Target(hook), why="On call", now=noon)
     change = StatusChange.objects.create(time=noon, service_id=shop.pk, check_id=check.pk, before="up", after="down")
     return Estate(
         paths={
@@ -95,6 +100,9 @@ def estate(db: None) -> Estate:
             "database-targets": {"slug": "main"},
             "events": {"id": event.pk},
             "status-changes": {"id": change.pk},
+            "channels": {"slug": "hook"},
+            "channel-kinds": {"kind": "webhook"},
+            "deliveries": {"id": sent.pk},
         },
         bodies={
             "services": {"depends_on": []},
@@ -105,6 +113,7 @@ def estate(db: None) -> Estate:
                 "ends_at": "2030-01-01T00:00:00Z",
             },
             "database-targets": {"dsn": "postgresql://db/other"},
+            "channels": {"kind": "webhook", "settings": {"url": "https://hooks.example/"}},
         },
     )
 

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from alerts.delivery.models import Channel, ContactMethod, Delivery
 from monitoring.checks import actions
 from monitoring.checks.models import Check, CheckSchedule, DatabaseTarget, MaintenanceWindow, Service, StatusChange
 from monitoring.events.models import Event
@@ -94,10 +95,24 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys([f"prometheus/{name}" for name in PROMETHEUS_READS], api()),
     "prometheus/<path:rest>": Rule("api", dict.fromkeys(METHODS, LOOK)),
 }
+RULES |= {
+    "api/v1/channels/": LIST,
+    "api/v1/channels/#/": DETAIL,
+    "api/v1/channels/#/test/": VERB,
+    **dict.fromkeys(["api/v1/channel-kinds/", "api/v1/channel-kinds/#/"], api()),
+    "api/v1/contact-methods/": api(POST=LOOK),
+    "api/v1/contact-methods/#/": api(PUT=LOOK, PATCH=LOOK, DELETE=LOOK),
+    **dict.fromkeys([f"api/v1/contact-methods/#/{verb}/" for verb in ("send-code", "verify")], api(None, POST=LOOK)),
+    **dict.fromkeys([f"api/v1/deliveries/{tail}" for tail in ("", "#/", "export/")], api()),
+    "api/v1/deliveries/#/cancel/": api(None, POST=ADMINISTER),
+    "api/v1/circuits/": api(),
+    "api/v1/circuits/reset/": VERB,
+}
 OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
 ADMIN_LISTS = {
     **dict.fromkeys(["checks/service", "checks/check", "checks/maintenancewindow", "checks/databasetarget"], OPERATE),
     "shipping/destination": OPERATE,
+    **dict.fromkeys([f"delivery/{name}" for name in ("channel", "contactmethod", "delivery", "circuit")], OPERATE),
     **dict.fromkeys(
         ["checks/statuschange", "checks/heartbeatping", "checks/machine", "events/event", "metrics/series"], OPERATE
     ),
@@ -106,6 +121,8 @@ ADMIN_LISTS = {
 }
 ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {"checks/maintenancewindow": OPERATE}
 NOBODY_ADDS = {
+    "delivery/delivery",
+    "delivery/circuit",
     "checks/statuschange",
     "checks/heartbeatping",
     "checks/machine",
@@ -161,7 +178,19 @@ def estate(db: None) -> dict[str, Any]:
         "status-changes": change.pk,
         "events": Event.objects.latest("id").pk,
         "kinds": "tcp",
+        **told_estate(),
     }
+
+
+def told_estate() -> dict[str, Any]:
+    """What the placeholders of the addresses of alerts/delivery stand for."""
+    hook = Channel.objects.create(name="Hook", slug="hook", kind="webhook", settings={"url": "https://hooks.example/"})
+    message = {"kind": "firing", "title": "Disk full"}
+    times = dict.fromkeys(("created_at", "next_attempt_at", "deadline_at"), timezone.now())
+    sent = Delivery.objects.create(key="k", subject="incident:1", kind="firing", message=message, channel=hook, **times)
+    owner = User.objects.create(username="nobody")
+    contact = ContactMethod.objects.create(user=owner, channel=hook, name="Mail", address="nobody@example.org")
+    return {"channels": "hook", "channel-kinds": "webhook", "contact-methods": contact.pk, "deliveries": sent.pk}
 
 
 def filled(pattern: str, estate: dict[str, Any], person: User | None) -> str:

@@ -48,23 +48,24 @@ class DeliveryAdmin(RecordAdmin):
     search_help_text = "A subject such as incident:42, a key, or a user name; exactly."
     inlines = [AttemptInline]
     actions = ["cancel"]  # type: ignore[assignment] # the one thing that may be done with a record
-    fieldsets = [
-        (
-            "Who and what",
-            {"fields": ["stands", "kind", "subject", "target_name", "address_shown", "urgency", "message_shown"]},
-        ),
-        ("Why", {"fields": ["why", "because", "is_first", "fair_key", "key"]}),
-        ("When", {"fields": TIMES}),
-        ("How", {"fields": ["channel", "endpoint", "provider_ref", "attempts_made", "related"]}),
-    ]
     readonly_fields = [
-        "stands", "address_shown", "message_shown", "because", "related", "kind", "subject", "target_name", "urgency", "why",
+        "stands", "address", "address_hidden", "message_shown", "because", "related", "kind", "subject", "target_name", "urgency", "why",
         "is_first", "fair_key", "key", *TIMES, "channel", "endpoint", "provider_ref", "attempts_made",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        self.manages = request.user.has_perm(MANAGE_CONTACTS)
         return deliveries_listed()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Addresses are personal."""
+        address = "address" if request.user.has_perm(MANAGE_CONTACTS) else "address_hidden"
+        who = ["stands", "kind", "subject", "target_name", address, "urgency", "message_shown"]
+        return [
+            ("Who and what", {"fields": who}),
+            ("Why", {"fields": ["why", "because", "is_first", "fair_key", "key"]}),
+            ("When", {"fields": TIMES}),
+            ("How", {"fields": ["channel", "endpoint", "provider_ref", "attempts_made", "related"]}),
+        ]
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("delivery.change_delivery"))
@@ -78,8 +79,8 @@ class DeliveryAdmin(RecordAdmin):
         return why_not(one) or "—"
 
     @admin.display(description="Address")
-    def address_shown(self, one: Delivery) -> str:
-        return (one.address or "—") if not one.address or self.manages else HIDDEN
+    def address_hidden(self, one: Delivery) -> str:
+        return HIDDEN if one.address else "—"
 
     @admin.display(description="Message")
     def message_shown(self, one: Delivery) -> SafeString:

@@ -2,18 +2,18 @@
 
 from typing import Any
 
+from alerts.delivery.kinds import registry
 from alerts.delivery.kinds.base import ChannelKind
-from alerts.delivery.kinds.registry import KINDS, LABELS, UnknownKindError, channel_kind
 from monitoring.checks.kinds import settings_schema
 
 
 def kinds() -> list[type[ChannelKind]]:
     """The kinds that load, in the order of the registry."""
     found = []
-    for name in KINDS:
+    for name in registry.KINDS:
         try:
-            found.append(channel_kind(name))
-        except UnknownKindError:
+            found.append(registry.channel_kind(name))
+        except registry.UnknownKindError:
             continue
     return found
 
@@ -22,7 +22,7 @@ def described(kind: type[ChannelKind]) -> dict[str, Any]:
     """A kind as JSON, its settings as a JSON Schema."""
     return {
         "kind": kind.kind,
-        "label": LABELS.get(kind.kind, kind.kind),
+        "label": registry.LABELS.get(kind.kind, kind.kind),
         "description": kind.description,
         "icon": kind.icon,
         "takes_addresses": kind.takes_addresses,
