@@ -1,10 +1,12 @@
 """Our routing, grouping, inhibition, silences and notifications beside Alertmanager 0.25's: the same random cases, the same posts.
 
     python -m benchmarks.compat_alertmanager [--cases N] [--first SEED] [--at-once N] [--record FILE] [--verbose]
+    python -m benchmarks.compat_alertmanager --store [--cases N] [--first SEED]
 
 Each case runs on an Alertmanager of its own, in real time with timers of tenths of a second, and on our thinking in virtual time. A case
 that differs, or that this machine played too late, is played once more, slower. What the resolve contract makes us tell in addition, or
-once instead of twice, is counted by itself. Leaves with 1 if anything else differs.
+once instead of twice, is counted by itself. Leaves with 1 if anything else differs. With --store: the portal itself, with its reducer on
+a private PostgreSQL, beside our thinking, both in virtual time; nothing may differ.
 """
 
 import argparse
@@ -15,13 +17,17 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 from benchmarks.compat_alertmanager.alertmanager import PROGRAM, missing
+from benchmarks.compat_alertmanager.compare import differences
 from benchmarks.compat_alertmanager.generating import case_of
+from benchmarks.compat_alertmanager.ours import START, World
 from benchmarks.compat_alertmanager.playing import MOST_LATE, Verdict, judge, play
 from benchmarks.compat_alertmanager.receiver import Receiver, listening
 from benchmarks.compat_alertmanager.recording import write
 from benchmarks.report import Report
+from benchmarks.stack import private_servers
 
 BEAT_S = 0.6
 SLOW_BEAT_S = 1.4  # 18 beats are over before Alertmanager throws empty groups away
@@ -31,6 +37,8 @@ SHOWN = 10
 
 def main() -> None:
     options = arguments()
+    if options.store:
+        store(options)
     install()
     verdicts: list[Verdict] = []
     with listening() as receiver:
@@ -49,6 +57,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=1, metavar="SEED", help="the first case's seed (1)")
     parser.add_argument("--at-once", type=int, default=20, metavar="N", help="Alertmanagers at a time (20)")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the first cases and Alertmanager's answers")
+    parser.add_argument("--store", action="store_true", help="compare the portal with its own thinking instead")
     parser.add_argument("--verbose", action="store_true", help="print what the contract changes, too")
     return parser.parse_args()
 
@@ -72,6 +81,25 @@ def one_case(seed: int, receiver: Receiver) -> Verdict:
     case = case_of(seed)
     first = judge(play(case, receiver, BEAT_S))
     return first if first.is_good and first.played.late <= MOST_LATE else judge(play(case, receiver, SLOW_BEAT_S))
+
+
+def store(options: argparse.Namespace) -> NoReturn:
+    """The portal beside our thinking, with the resolve contract."""
+    result, differing, told = Report(), 0, 0
+    with private_servers():
+        from benchmarks.compat_alertmanager.stored import Portal
+
+        for seed in range(options.first, options.first + options.cases):
+            case = case_of(seed, START)
+            wanted = World(case, contract=True).play()
+            found = differences(wanted, Portal(case).play())
+            differing, told = differing + len(found), told + len(wanted)
+            for words in found[:SHOWN]:
+                print(f"case {seed} differs: {words}", flush=True)
+    result.plain("cases on the portal itself", options.cases, "")
+    result.plain("notifications", told, "")
+    result.at_most("streams of the portal that differ", differing, "", 0)
+    result.finish()
 
 
 def show(verdict: Verdict, verbose: bool) -> None:

@@ -33,6 +33,11 @@ class Group:
     flushed_at: datetime | None = None
     members: dict[str, Alert] = field(default_factory=dict)
 
+    def is_gone(self, now: datetime) -> bool:
+        """It has been empty for so long that it was thrown away."""
+        lingers = timedelta(seconds=grouping.LINGER_S)
+        return not self.members and self.flushed_at is not None and now >= self.flushed_at + lingers
+
 
 class World:
     """Alerts, groups, silences and what was told, at a time that only `play` moves."""
@@ -105,7 +110,7 @@ class World:
     def join(self, node: routing.Node, key: str, alert: Alert, now: datetime) -> None:
         labels = routing.group_labels(node, alert.labels)
         group = self.groups.get(routing.told_key(node, labels))
-        if group is None:
+        if group is None or group.is_gone(now):
             planned = grouping.first_flush_at(now, alert.episode.starts_at, node.group_wait_s)
             group = self.groups[routing.told_key(node, labels)] = Group(node, labels, planned)
         else:
