@@ -62,7 +62,7 @@ def web(folder: Path, application: str = "opsportal.asgi:application") -> Iterat
     with (folder / "web.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _wait_for_port(port, process, folder / "web.log")
+        wait_for_port(port, process, folder / "web.log")
         yield process, port
     finally:
         stop(process)
@@ -81,7 +81,7 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_DEADLINE_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -89,4 +89,4 @@ def _wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> No
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError(f"The web process did not answer:\n{log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(f"Nothing answers on port {port}:\n{log.read_text(errors='replace')[-2000:]}")

@@ -18,7 +18,8 @@ few_arenas()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings")
 django_application = get_asgi_application()
 
-from opsportal import measures  # noqa: E402
+from alerts.incidents.doors.alertmanager import posting  # noqa: E402 - views need the apps loaded
+from opsportal import measures, quick_doors  # noqa: E402
 from opsportal.routing import websocket_urlpatterns  # noqa: E402 - consumers need the apps loaded
 from opsportal.warm_up import warm_up  # noqa: E402
 
@@ -30,4 +31,5 @@ application = ProtocolTypeRouter(
 )
 warm_up()
 if settings.WEB_PROCESS:
+    quick_doors.register("POST", posting.PATH, posting.post_quickly)
     measures.start("web")

@@ -8,6 +8,7 @@ from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
 from opsportal import env, logs, production, unfold
+from opsportal.api import openapi
 from opsportal.secret_key import generated_key
 from opsportal.stack import paths
 
@@ -124,6 +125,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "opsportal.middleware.health_door",
     "opsportal.measures.requests.measured",
+    "opsportal.quick_doors.quick_doors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "opsportal.middleware.PolicyMiddleware",
@@ -363,28 +365,7 @@ METRICS_PUSH_MAX_BYTES = env.integer(
 METRICS_PUSH_AT_ONCE = env.integer(
     "METRICS_PUSH_AT_ONCE", 4, low=1, high=64, help="Pushes of samples that a web process works on at once."
 )
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Opsportal",
-    "DESCRIPTION": "What is watched, how it is, and what happened. Errors are `application/problem+json` (RFC 9457).",
-    "VERSION": "1",
-    "SCHEMA_PATH_PREFIX": r"/api/v1/",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {
-        "Status": "monitoring.checks.choices.Status.choices",
-        "Cause": "monitoring.checks.choices.Cause.choices",
-        "Comparator": "monitoring.checks.choices.Comparator.choices",
-        "Criticality": "monitoring.checks.choices.Criticality.choices",
-        "Impact": "monitoring.checks.choices.Impact.choices",
-        "CheckKind": "monitoring.checks.probes.registry.kind_choices",
-        "Severity": "monitoring.events.choices.Severity.choices",
-    },
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "opsportal.api.schema.document_problems",
-    ],
-}
+SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 # --- Celery: work that is due now; what is due later is a column (docs/architecture.md) ---------------------------
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)

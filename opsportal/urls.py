@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("alerts.delivery.urls")),
     path("", include("monitoring.checks.urls")),
     path("", include("monitoring.metrics.push.urls")),
+    path("oncall/", include("alerts.oncall.urls")),
     path("prometheus/", include("monitoring.metrics.prometheus.urls")),
     path("alertmanager/", include("alerts.incidents.doors.alertmanager.urls")),
     path("admin/", admin.site.urls),

@@ -48,3 +48,10 @@ def alerts_receive_many(batches: Sequence[tuple[str, Sequence[IncomingAlert]]], 
     if rows:
         Inbox.objects.bulk_create(rows, batch_size=1000)
         wake(INBOX)
+
+
+def payloads_receive(payload: Sequence[Mapping[str, object]], *, source: str, now: datetime) -> None:
+    """As `alerts_receive`, of alerts that a door has checked and put as `IncomingAlert.as_json` does."""
+    if payload:
+        Inbox.objects.create(received_at=now, source=source[:120], payload=list(payload))
+        wake(INBOX)

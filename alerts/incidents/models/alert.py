@@ -47,6 +47,7 @@ class Alert(models.Model):
 
     class Meta:
         ordering = ["-starts_at", "-id"]
+        permissions = [("push_alert", "Can send alerts")]
         indexes = [
             models.Index(fields=["ends_at"], name="alert_expiry", condition=Q(is_firing=True)),
             models.Index(fields=["-starts_at", "-id"], name="alert_order"),
