@@ -27,7 +27,7 @@ from opsportal.http.connection import Progress, connect
 
 STARTTLS, TLS, NONE = "starttls", "tls", "none"
 PORTS = {STARTTLS: 587, TLS: 465, NONE: 25}
-SHORTER = (200_000, 20_000, 2_000)  # characters, for servers that announce a SIZE below the whole
+SHORTER = (60_000, 10_000, 2_000)  # characters, for servers that announce a SIZE below the whole
 PERMANENT_FROM = 500
 CLOSING = 421  # the server as a whole does not want to
 ABOUT_THIS_MAIL = (SMTPSenderRefused, SMTPRecipientRefused, SMTPDataError)  # greylisting, a full mailbox

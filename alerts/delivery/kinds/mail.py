@@ -59,7 +59,7 @@ def message_id(name: str, domain: str) -> str:
     return f"<{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}@{domain}>"
 
 
-def mail_of(envelope: Envelope, sender: Mailbox, to: Mailbox, *, most_characters: int = 200_000) -> EmailMessage:
+def mail_of(envelope: Envelope, sender: Mailbox, to: Mailbox, *, most_characters: int = 60_000) -> EmailMessage:
     """One mail to one recipient, as text and HTML. All mails of one thread name the same root, so that readers put them together."""
     told = envelope.message
     mail = EmailMessage(policy=SMTP if to.local.isascii() and sender.local.isascii() else SMTPUTF8)

@@ -19,7 +19,7 @@ from alerts.delivery.kinds.fields import place_of
 from alerts.delivery.kinds.posting import ask, json_of, json_request, judged
 from alerts.delivery.messages import Message
 from alerts.delivery.rendering import parts
-from alerts.delivery.rendering.cleaning import one_line, storable
+from alerts.delivery.rendering.cleaning import named_apart, one_line, storable
 from alerts.delivery.rendering.cutting import cut
 
 MOST_BYTES = 512_000
@@ -127,9 +127,9 @@ def _payload(told: Message) -> dict[str, Any]:
 def _details(told: Message) -> dict[str, Any]:
     return {
         "text": parts.text(told),
-        "facts": dict(parts.facts(told)),
-        "shared": dict(parts.shared(told)),
-        "alerts": [{"alert": alert.heading, **dict(alert.pairs)} for alert in parts.alerts(told)],
+        "facts": named_apart(parts.facts(told)),
+        "shared": named_apart(parts.shared(told)),
+        "alerts": [named_apart([("alert", alert.heading), *alert.pairs]) for alert in parts.alerts(told)],
         "left_out": parts.alerts_left_out(told),
         "subject": storable(told.subject),
     }

@@ -5,6 +5,7 @@ surrogate pairs become U+FFFD. Nothing disappears.
 """
 
 import re
+from collections.abc import Iterable
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 DIRECTION_CHANGERS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -33,3 +34,14 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """`clean` text in one line: each run of blanks is one space."""
     return SPACES.sub(" ", clean(text)).strip()
+
+
+def named_apart(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Names and values as a dict; a name that comes again, after cleaning or cutting, gets a number, so that no value is lost."""
+    kept: dict[str, str] = {}
+    for name, told in pairs:
+        free, number = name, 2
+        while free in kept:
+            free, number = f"{name} ({number})", number + 1
+        kept[free] = told
+    return kept

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from alerts.delivery.messages import AlertView, Message
-from alerts.delivery.rendering.cleaning import storable
+from alerts.delivery.rendering.cleaning import named_apart, storable
 from alerts.delivery.rendering.cutting import cut, marker
 
 # How long a value, how many alerts, how many labels of each.
@@ -61,7 +61,7 @@ def bounded(message: Message, *, longest: int, alerts: int, labels: int) -> Mess
         return storable(cut(text, longest))
 
     def few(pairs: Mapping[str, str]) -> dict[str, str]:
-        kept = {short(name): short(told) for name, told in islice(pairs.items(), labels)}
+        kept = named_apart((short(name), short(told)) for name, told in islice(pairs.items(), labels))
         if len(pairs) > labels:
             kept[CUT_LABEL] = marker(len(pairs) - labels, "labels")
         return kept

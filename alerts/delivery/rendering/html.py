@@ -18,7 +18,7 @@ FRAME = (
 )
 
 
-def html_mail(message: Message, *, answer_url: str = "", most_characters: int = 200_000) -> str:
+def html_mail(message: Message, *, answer_url: str = "", most_characters: int = 60_000) -> str:
     """The whole document; of its body at most `most_characters`, with a mark where something was left out."""
     kept: list[str] = []
     used = left_out = 0

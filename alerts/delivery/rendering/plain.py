@@ -6,7 +6,7 @@ from alerts.delivery.messages import Message
 from alerts.delivery.rendering import parts
 from alerts.delivery.rendering.cutting import marker
 
-MOST_CHARACTERS = 200_000  # of which a channel cuts its own part
+MOST_CHARACTERS = 60_000  # of which a channel cuts its own part
 
 
 def plain_text(message: Message, *, answer_url: str = "", most_characters: int = MOST_CHARACTERS) -> str:
