@@ -1,7 +1,7 @@
 """The end of incidents: nobody is paged any more, and whoever was told is told that it is over, in the same transaction."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import orjson
@@ -14,11 +14,12 @@ from alerts.delivery.models import Channel
 from alerts.incidents import paging
 from alerts.incidents.choices import UNRESOLVED, EntryKind, IncidentState
 from alerts.incidents.estate import Estate
+from alerts.incidents.incident_rows import incidents_write
 from alerts.incidents.members import MemberRow, of_incidents
 from alerts.incidents.messages import incident_message
 from alerts.incidents.models import Incident, ReceiverTarget
 from alerts.incidents.record import Record
-from alerts.incidents.told_rows import ToldRow, told_over, told_read, told_write
+from alerts.incidents.told_rows import Key, ToldRow, told_over, told_read, told_write
 from opsportal.writing import Person
 
 LEAVE = """
@@ -27,7 +28,6 @@ WHERE a.id = i.alert_id AND i.alert_id = ANY(%s) AND i.left_at IS NULL AND NOT a
 RETURNING i.incident_id, a.annotations ->> 'summary', a.labels ->> 'alertname', a.id
 """
 STATEFUL = ("slack", "pagerduty")  # kinds that show an incident's state in place
-FIELDS = ("state", "resolved_at", "resolved_by", "wake_at", "suppressed", "updated_at")
 
 
 def alerts_leave(record: Record, alert_ids: Collection[int], estate: Estate) -> None:
@@ -41,16 +41,17 @@ def alerts_leave(record: Record, alert_ids: Collection[int], estate: Estate) -> 
             left[incident_id].append(summary or name or f"Alert {alert_id}")
     if not left:
         return
-    incidents = Incident.objects.select_for_update().filter(pk__in=left).order_by("pk")
+    incidents = list(Incident.objects.select_for_update().filter(pk__in=left).order_by("pk"))
     over = []
     firing = firing_counts(left)
     for incident in incidents:
         incident.firing_count = firing.get(incident.pk, 0)
         incident.updated_at = record.now
         record.note(incident, EntryKind.ALERT_LEFT, f"{listed(left[incident.pk])} resolved")
-        incident.save(update_fields=["firing_count", "updated_at"])
         if not incident.firing_count and incident.state in UNRESOLVED:
             over.append(incident)
+    ending = {one.pk for one in over}
+    incidents_write([one for one in incidents if one.pk not in ending])
     incidents_close(record, over, estate, summary="Resolved: nothing in it fires any more")
 
 
@@ -92,22 +93,27 @@ def incidents_close(
             by.pk if by else None,
         )
         incident.wake_at, incident.suppressed, incident.updated_at = wake_at, False, record.now
-        incident.save(update_fields=FIELDS)
         record.note(incident, EntryKind.RESOLVED, summary, by=by.get_username() if by else "")
-        message = _end_message(incident, members.get(incident.pk, []), estate)
-        if end_told(record, incident, message):
+    incidents_write(incidents)
+    told: dict[str, dict[Key, ToldRow]] = defaultdict(dict)
+    for key, row in told_read([one.subject for one in incidents]).items():
+        told[key[0]][key] = row
+    for incident in incidents:
+        if incident.subject in told:
+            message = _end_message(incident, members.get(incident.pk, []), estate)
+            end_told(record, incident, message, told[incident.subject])
             paging.end(incident, message, record.now)
 
 
-def end_told(record: Record, incident: Incident, message: Message) -> bool:
-    """Tell the channels that were told of it; whether anybody was, channels or policies."""
-    told = told_read([incident.subject])
+def end_told(record: Record, incident: Incident, message: Message, told: Mapping[Key, ToldRow]) -> None:
+    """Tell the channels that were told of it."""
     owing = {key: row for key, row in told.items() if row.state.owed}
+    if not owing:
+        return
     targets = ReceiverTarget.objects.select_related("channel", "receiver").in_bulk([target for _, target in owing])
     for (_, target), row in owing.items():
         _tell_end(record, incident, targets[target], row, message)
     told_write({key: told_over(row, record.now) for key, row in owing.items()})
-    return bool(told)
 
 
 def told_of_state(

@@ -29,20 +29,20 @@ class Sign:
     labels: Mapping[str, str]
     starts_at: datetime
     title: str
+    names: frozenset[str] = field(init=False)  # what it is about: labels of NAMES, and a host without its port
+    parents: frozenset[str] = field(init=False)  # what it says it hangs on
+
+    def __post_init__(self) -> None:
+        names = {value for name in NAMES if (value := self.labels.get(name))}
+        names |= {one.rpartition(":")[0] for one in names if ":" in one and one.rpartition(":")[2].isdigit()}
+        written = (text for name in PARENTS if (text := self.labels.get(name)))
+        parents = {one.strip() for text in written for one in text.split(",") if one.strip()}
+        object.__setattr__(self, "names", frozenset(names))
+        object.__setattr__(self, "parents", frozenset(parents))
 
     @property
     def service(self) -> str:
         return self.labels.get("service", "")
-
-    def names(self) -> set[str]:
-        """What it is about: labels of NAMES, and a host without its port."""
-        found = {self.labels[name] for name in NAMES if self.labels.get(name)}
-        return found | {one.rpartition(":")[0] for one in found if one.rpartition(":")[2].isdigit()}
-
-    def parents(self) -> set[str]:
-        """What it says it hangs on."""
-        written = (self.labels.get(name, "") for name in PARENTS)
-        return {one.strip() for text in written for one in text.split(",") if one.strip()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Correlator:
         return now - seen.joined_at <= timedelta(seconds=self.rules.window_s)
 
     def _own_keys(self, sign: Sign) -> list[Key]:
-        keys = [("name", name) for name in sign.names()] + [("parent", name) for name in sign.parents()]
+        keys = [("name", name) for name in sign.names] + [("parent", name) for name in sign.parents]
         keys += [("service", sign.service)] if sign.service else []
         return keys + [
             (f"label {name}", sign.labels[name]) for name in self.rules.telling_labels if sign.labels.get(name)
@@ -110,10 +110,10 @@ class Correlator:
     def _wanted(self, sign: Sign) -> Iterable[tuple[Key, str, bool]]:
         """Where a tie may be: (key, reason, whether they must have started together)."""
         title = _plain(sign.title)
-        for parent in sorted(sign.parents()):
+        for parent in sorted(sign.parents):
             yield ("name", parent), f"{title} hangs on {_plain(parent)}, which has “{{other}}”", False
             yield ("parent", parent), f"{title} and “{{other}}” both hang on {_plain(parent)}", False
-        for name in sorted(sign.names()):
+        for name in sorted(sign.names):
             yield ("parent", name), f"“{{other}}” hangs on {_plain(name)}, which has {title}", False
         for service, words in self._around(sign.service):
             yield ("service", service), f"{_plain(words)}, and “{{other}}” fires there", False
@@ -167,11 +167,11 @@ def probable_root(signs: Sequence[Sign], depends: Parents) -> Root:
 
 def _root_by_labels(signs: Sequence[Sign]) -> Root | None:
     """The parent that most alerts hang on; of those that hang on another failing one, that other one."""
-    failing = {name for sign in signs for name in sign.names()}
-    above = {name: sign.parents() for sign in signs for name in sign.names()}
+    failing = {name for sign in signs for name in sign.names}
+    above = {name: sign.parents for sign in signs for name in sign.names}
     counts: dict[str, int] = {}
     for sign in signs:
-        for parent in sign.parents():
+        for parent in sign.parents:
             counts[parent] = counts.get(parent, 0) + 1
     if not counts:
         return None

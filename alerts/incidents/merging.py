@@ -14,6 +14,7 @@ from alerts.incidents.members import MemberRow, of_incidents
 from alerts.incidents.messages import alert_title, incident_message
 from alerts.incidents.models import Group, Incident, IncidentAlert, Membership
 from alerts.incidents.record import Record
+from alerts.incidents.told_rows import told_read
 from alerts.incidents.worst import worst_of
 from opsportal.writing import Person
 
@@ -39,8 +40,8 @@ def incidents_merge(
     source.save(update_fields=["state", "merged_into", "resolved_at", "wake_at", "updated_at"])
     message = incident_message(source, [], estate, kind=MessageKind.RESOLVED)
     message = replace(message, title=f"Merged into #{into.pk}: {source.title}", text=words)
-    if end_told(record, source, message):
-        paging.end(source, message, record.now)
+    end_told(record, source, message, told_read([source.subject]))
+    paging.end(source, message, record.now)
     recount(into, record)
     record.note(source, EntryKind.MERGED, words, by=who, into=into.pk)
     record.note(into, EntryKind.MERGED, f"#{source.pk} {source.title} is part of this now" + (f": {reason}" if reason else ""),

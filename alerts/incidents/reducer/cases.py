@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from alerts.incidents import paging
 from alerts.incidents.choices import UNRESOLVED, EntryKind, IncidentState
 from alerts.incidents.closing import listed
 from alerts.incidents.configuration import Configuration
 from alerts.incidents.correlation import Correlator, Root, Rules, Sign, Tie, probable_root
+from alerts.incidents.incident_rows import incident_ids
 from alerts.incidents.members import MemberRow, of_incidents
 from alerts.incidents.messages import alert_title, incident_message
 from alerts.incidents.models import Incident, IncidentAlert
@@ -20,10 +19,7 @@ from alerts.incidents.worst import RANK, worst_of
 from monitoring.events.choices import Severity
 
 YOUNG = 5000  # alerts of young incidents that are looked at for ties
-CHANGED = (
-    "title", "state", "severity", "service", "root_cause", "root_reason", "joined_at", "episode", "suppressed", "wake_at",
-    "acknowledged_by", "acknowledged_at", "resolved_at", "resolved_by", "firing_count", "alert_count", "updated_at",
-)  # fmt: skip
+LOOKED_AT = 500  # alerts of one group that are looked at for ties: many of one group tell no more than some
 
 
 @dataclass(slots=True)
@@ -35,6 +31,7 @@ class Case:
     told: dict[int, ToldRow] = field(default_factory=dict)  # by target
     joined: list[MemberRow] = field(default_factory=list)  # in this batch
     changed: bool = False
+    is_new: bool = False
     again: bool = False  # tell everybody anew: what kept it quiet is over
     retold: set[int] = field(default_factory=set)  # targets that were, in this batch
 
@@ -56,6 +53,31 @@ class Cases:
     known: dict[int, Case] = field(default_factory=dict)
     correlator: Correlator | None = None
     merges: list[tuple[int, Tie]] = field(default_factory=list)
+    of_alert: dict[int, int] = field(default_factory=dict)  # alert → the open incident that it is in
+    of_identity: dict[str, int] = field(
+        default_factory=dict
+    )  # identity → the incident that had it and was resolved lately
+    numbers: list[int] = field(default_factory=list)  # for incidents to be
+    opened: int = 0
+
+    def look_up(self, alerts: Sequence[MemberRow]) -> None:
+        """Which incidents the alerts are in, or were in lately."""
+        if not alerts:
+            return
+        rows = IncidentAlert.objects.filter(
+            alert__in=[one.id for one in alerts], left_at__isnull=True, incident__state__in=UNRESOLVED
+        )
+        self.of_alert = dict(rows.order_by("-incident").values_list("alert", "incident"))  # the oldest wins
+        after = self.record.now - timedelta(seconds=self.configuration.settings.reopen_window_s)
+        lately = list(
+            Incident.objects.filter(state=IncidentState.RESOLVED, resolved_at__gt=after)
+            .order_by("resolved_at")
+            .values_list("pk", flat=True)
+        )
+        if lately:
+            wanted = list({one.identity for one in alerts})
+            had = IncidentAlert.objects.filter(incident__in=lately, alert__identity__in=wanted)
+            self.of_identity = dict(had.order_by("incident__resolved_at").values_list("alert__identity", "incident"))
 
     def load(self, incidents: Iterable[int]) -> None:
         """Lock and read incidents that are not known yet."""
@@ -87,8 +109,9 @@ class Cases:
         case.joined += new
         case.changed = True
         case.incident.joined_at = self.record.now
+        self.of_alert |= {one.id: case.incident.pk for one in new}
         if self.correlator:
-            self.correlator.add(case.incident.pk, self.record.now, [sign_of(one) for one in new])
+            self.correlator.add(case.incident.pk, self.record.now, [sign_of(one) for one in new[:LOOKED_AT]])
 
     def _was_resolved_by_hand(self, case: Case, loud: Sequence[MemberRow]) -> bool:
         """Somebody said that it is over: that stands for the alerts that were in it, until it is looked at again."""
@@ -97,26 +120,15 @@ class Cases:
 
     def _same(self, loud: Sequence[MemberRow]) -> Case | None:
         """An open incident that has one of the alerts already, by another group."""
-        ids = [one.id for one in loud]
-        rows = IncidentAlert.objects.filter(alert__in=ids, left_at__isnull=True, incident__state__in=UNRESOLVED)
-        found = rows.order_by("incident").values_list("incident", flat=True).first()
-        case = self._loaded(found)
-        if case:
-            return case
-        wanted = set(ids)
-        return next((one for one in self.known.values() if one.open and wanted & one.firing.keys()), None)
+        found = {self.of_alert[one.id] for one in loud if one.id in self.of_alert}
+        return self._loaded(min(found, default=None))
 
     def _recent(self, loud: Sequence[MemberRow]) -> Case | None:
         """An incident that had one of the alerts and was resolved a short while ago: it is opened again."""
-        window = timedelta(seconds=self.configuration.settings.reopen_window_s)
-        rows = IncidentAlert.objects.filter(
-            Q(incident__state=IncidentState.RESOLVED, incident__resolved_at__gt=self.record.now - window),
-            alert__identity__in=[one.identity for one in loud],
-        )
-        found = rows.order_by("-incident__resolved_at").values_list("incident", flat=True).first()
-        case = self._loaded(found)
-        if case is None:
-            return None
+        found = {self.of_identity[one.identity] for one in loud if one.identity in self.of_identity}
+        case = self._loaded(max(found, default=None))
+        if case is None or case.incident.state != IncidentState.RESOLVED:
+            return case if case and case.open else None
         reopen(case, self.record, f"Opened again: {listed([alert_title(one) for one in loud])} fires again", loud)
         return case
 
@@ -124,7 +136,8 @@ class Cases:
         """An open incident that the alerts belong to; those that belong to several bring them together."""
         if not self.configuration.settings.correlate:
             return None
-        ties = self._correlator().ties([sign_of(one) for one in loud], self.record.now)
+        signs = [sign_of(one) for one in loud[:LOOKED_AT]]
+        ties = self._correlator().ties(signs, self.record.now)
         ties = [tie for tie in ties if (case := self._loaded(tie.incident)) and case.open and not _sleeps(case)]
         if not ties:
             return None
@@ -136,7 +149,8 @@ class Cases:
     def _opened(self, loud: Sequence[MemberRow]) -> Case:
         worst = worst_of(loud)
         now = self.record.now
-        incident = Incident.objects.create(
+        incident = Incident(
+            pk=self._number(),
             title=alert_title(worst),
             severity=worst.severity,
             service=worst.service,
@@ -144,9 +158,16 @@ class Cases:
             joined_at=now,
             updated_at=now,
         )
-        case = self.known[incident.pk] = Case(incident)
+        case = self.known[incident.pk] = Case(incident, is_new=True)
         self.record.note(incident, EntryKind.OPENED, f"Opened: {listed([alert_title(one) for one in loud])}")
         return case
+
+    def _number(self) -> int:
+        """A number of an incident; the more were needed so far, the more are drawn at once."""
+        if not self.numbers:
+            self.numbers = incident_ids(max(self.opened, 1))
+        self.opened += 1
+        return self.numbers.pop(0)
 
     def _loaded(self, incident_id: int | None) -> Case | None:
         if incident_id is None:
@@ -180,7 +201,9 @@ class Cases:
             self.correlator.add(incident, joined_at, [Sign(labels, starts_at, _title(labels, annotations))])
         for case in self.known.values():
             if case.joined:
-                self.correlator.add(case.incident.pk, self.record.now, [sign_of(one) for one in case.joined])
+                self.correlator.add(
+                    case.incident.pk, self.record.now, [sign_of(one) for one in case.joined[:LOOKED_AT]]
+                )
 
 
 def reopen(case: Case, record: Record, words: str, alerts: Sequence[MemberRow]) -> None:
@@ -236,7 +259,7 @@ def _name_root(case: Case, record: Record, root: Root) -> None:
     if is_new:
         record.note(incident, EntryKind.CORRELATED, f"Probable root: {root.name}. {root.reason}", root=root.name)
     candidates = case.firing.values() if is_new else case.joined
-    if of_root := [one for one in candidates if root.name in sign_of(one).names()]:
+    if of_root := [one for one in candidates if root.name in sign_of(one).names]:
         worst = worst_of(of_root)
         incident.title, incident.service = alert_title(worst), worst.service or incident.service
     incident.root_cause, incident.root_reason = root.name[:300], root.reason[:500]

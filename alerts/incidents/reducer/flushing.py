@@ -12,11 +12,12 @@ from alerts.incidents import grouping, intervals, paging
 from alerts.incidents.choices import EntryKind, IncidentState
 from alerts.incidents.closing import alerts_leave
 from alerts.incidents.configuration import Configuration
+from alerts.incidents.incident_rows import incidents_write
 from alerts.incidents.members import MemberRow, newest, of_groups
 from alerts.incidents.merging import incidents_merge
 from alerts.incidents.models import Incident, IncidentAlert
 from alerts.incidents.record import Record
-from alerts.incidents.reducer.cases import CHANGED, Case, Cases, settle, tell_people
+from alerts.incidents.reducer.cases import Case, Cases, settle, tell_people
 from alerts.incidents.reducer.direct import node_of
 from alerts.incidents.reducer.notifying import Look, Notifier
 from alerts.incidents.reducer.suppression import Quiet, Quieter, quiet_store
@@ -110,8 +111,10 @@ def _gather(looks: Sequence[Look], record: Record, configuration: Configuration)
     """Bring the groups' alerts into incidents, and store these."""
     cases = Cases(configuration, record)
     cases.load(look.incident_id for look in looks if look.incident_id)
+    louds = {look.id: look.loud() for look in looks}
+    cases.look_up([one for look in looks if not _is_open(cases, look) for one in louds[look.id]])
     for look in looks:
-        loud = look.loud()
+        loud = louds[look.id]
         look.case = cases.of_group(look.incident_id, loud)
         before = cases.known.get(look.incident_id or 0)
         if look.case:
@@ -130,6 +133,11 @@ def _gather(looks: Sequence[Look], record: Record, configuration: Configuration)
     _merge(cases, looks, record, configuration)
 
 
+def _is_open(cases: Cases, look: Look) -> bool:
+    case = cases.known.get(look.incident_id or 0)
+    return case is not None and case.open
+
+
 def _refresh(case: Case, members: Iterable[MemberRow]) -> None:
     """What keeps the incident's alerts quiet, as it is now."""
     for member in members:
@@ -143,15 +151,15 @@ def _store(cases: Sequence[Case], record: Record) -> None:
         for case in cases
         for one in case.joined
     ]
-    IncidentAlert.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["incident", "alert"], update_fields=["joined_at", "left_at"]
-    )
-    changed = [case.incident for case in cases if case.changed]
     for case in cases:
         if case.changed:
             case.incident.firing_count, case.incident.updated_at = len(case.firing), record.now
             record.changed.add(case.incident.pk)
-    Incident.objects.bulk_update(changed, CHANGED)
+    Incident.objects.bulk_create(case.incident for case in cases if case.is_new)
+    incidents_write([case.incident for case in cases if case.changed and not case.is_new])
+    IncidentAlert.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["incident", "alert"], update_fields=["joined_at", "left_at"]
+    )
 
 
 def _quiet_down(case: Case, record: Record) -> None:

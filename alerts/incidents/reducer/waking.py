@@ -9,10 +9,11 @@ from django.db.models import F
 from alerts.incidents import paging
 from alerts.incidents.choices import EntryKind, IncidentState
 from alerts.incidents.configuration import Configuration
+from alerts.incidents.incident_rows import incidents_write
 from alerts.incidents.members import MemberRow, of_incidents
 from alerts.incidents.models import Group, Incident, Silence
 from alerts.incidents.record import Record
-from alerts.incidents.reducer.cases import CHANGED, Case, reopen
+from alerts.incidents.reducer.cases import Case, reopen
 from alerts.incidents.reminding import silence_remind
 
 MOST = 500
@@ -76,7 +77,7 @@ def _still_fires(incident: Incident, firing: Sequence[MemberRow], record: Record
     who = f" by {incident.resolved_by}" if incident.resolved_by else ""
     reopen(case, record, f"Opened again: it was resolved{who}, and still fires", loud)
     incident.firing_count = len(firing)
-    Incident.objects.bulk_update([incident], CHANGED)
+    incidents_write([incident])
     Group.objects.filter(incident=incident).update(next_flush_at=record.now)
 
 
