@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import DefaultRouter
 
 from alerts.delivery.api import routes as delivery
+from alerts.oncall.api import routes as oncall
 from monitoring.checks.api import routes as checks
 from monitoring.events.api import routes as events
 from security.access.api import Me
@@ -11,7 +12,7 @@ from security.access.api import routes as access
 
 router = DefaultRouter(use_regex_path=True)
 router.include_root_view = False
-for prefix, viewset in [*access, *checks, *events, *delivery]:
+for prefix, viewset in [*access, *checks, *events, *delivery, *oncall]:
     router.register(prefix, viewset, basename=prefix)
 
 urlpatterns = [path("me/", Me.as_view(), name="api-me"), *router.urls]

@@ -26,6 +26,13 @@ SIDEBAR: dict[str, tuple[Entry, ...]] = {
         Entry("Remote write", "forward", "shipping.Destination"),
     ),
     "Alerting": (
+        Entry("On-call schedules", "support_agent", "oncall.Schedule"),
+        Entry("Overrides", "swap_horiz", "oncall.Override"),
+        Entry("Teams", "groups", "oncall.Team"),
+        Entry("Escalation policies", "stairs", "oncall.EscalationPolicy"),
+        Entry("Escalations", "escalator", "oncall.Escalation"),
+        Entry("Personal rules", "rule", "oncall.PersonalRule"),
+        Entry("Quiet hours", "bedtime", "oncall.QuietHours"),
         Entry("Channels", "send", "delivery.Channel"),
         Entry("Contact methods", "contact_phone", "delivery.ContactMethod"),
         Entry("Deliveries", "outbox", "delivery.Delivery"),

@@ -5,7 +5,13 @@ Wrong input raises django.core.exceptions.ValidationError; its keys name the fie
 
 from alerts.oncall.actions.feeds import feed_create, feed_revoke, feed_used
 from alerts.oncall.actions.overrides import override_delete, override_save, shifts_swap
-from alerts.oncall.actions.personal import personal_rules_save, quiet_hours_delete, quiet_hours_save
+from alerts.oncall.actions.personal import (
+    personal_rule_delete,
+    personal_rule_put,
+    personal_rules_save,
+    quiet_hours_delete,
+    quiet_hours_save,
+)
 from alerts.oncall.actions.policies import policy_delete, policy_save, policy_users
 from alerts.oncall.actions.schedules import schedule_delete, schedule_save
 from alerts.oncall.actions.teams import team_delete, team_save
@@ -16,6 +22,8 @@ __all__ = [
     "feed_used",
     "override_delete",
     "override_save",
+    "personal_rule_delete",
+    "personal_rule_put",
     "personal_rules_save",
     "policy_delete",
     "policy_save",

@@ -1,0 +1,9 @@
+"""The door of this room under `/api/v1/`; `routes` is what opsportal.api_urls registers."""
+
+from rest_framework.viewsets import ViewSetMixin
+
+from alerts.oncall.api import escalations
+
+routes: list[tuple[str, type[ViewSetMixin]]] = [*escalations.routes]
+
+__all__ = ["routes"]
