@@ -16,6 +16,7 @@ REGIONAL = range(0x1F1E6, 0x1F200)
 SKIN_TONES = range(0x1F3FB, 0x1F400)
 TAGS = range(0xE0020, 0xE0080)
 HANGUL_VOWELS = range(0x1160, 0x1200)  # and finals
+JOINERS = frozenset({0x200C, 0x200D, 0xFF9E, 0xFF9F})
 
 
 def _bytes_of(character: str) -> int:
@@ -108,7 +109,7 @@ def _joined(text: str, place: int) -> bool:
     if after.isascii():
         return before == "\r" and after == "\n"
     code = ord(after)
-    if after == ZWJ or before == ZWJ or code in SKIN_TONES or code in TAGS or code in HANGUL_VOWELS:
+    if before == ZWJ or code in JOINERS or code in SKIN_TONES or code in TAGS or code in HANGUL_VOWELS:
         return True
     if code in REGIONAL:
         return _regionals_before(text, place) % 2 == 1
