@@ -1,7 +1,7 @@
 """Cutting a text to a limit so that the reader sees that, and how much, was cut. Pure.
 
-A cut never splits a surrogate pair or a UTF-8 sequence, and leaves what is drawn as one character whole (UAX #29, without the tables of
-Indic conjuncts) wherever that costs no more than `LONGEST_CLUSTER` code points.
+A cut never splits a surrogate pair or a UTF-8 sequence, and leaves what is drawn as one character whole (UAX #29; of Indic conjuncts whatever
+follows a virama) wherever that costs no more than `LONGEST_CLUSTER` code points.
 """
 
 import unicodedata
@@ -11,6 +11,7 @@ from enum import Enum
 Escapes = Mapping[int, str]
 NO_ESCAPES: Escapes = {}
 LONGEST_CLUSTER = 64
+VIRAMA = 9  # canonical combining class
 ZWJ = "\u200d"
 REGIONAL = range(0x1F1E6, 0x1F200)
 SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -113,7 +114,8 @@ def _joined(text: str, place: int) -> bool:
         return True
     if code in REGIONAL:
         return _regionals_before(text, place) % 2 == 1
-    return unicodedata.category(after) in {"Mn", "Me", "Mc"}
+    category = unicodedata.category(after)
+    return category in {"Mn", "Me", "Mc"} or (category == "Lo" and unicodedata.combining(before) == VIRAMA)
 
 
 def _regionals_before(text: str, place: int) -> int:
