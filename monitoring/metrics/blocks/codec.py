@@ -5,6 +5,7 @@ the layout, byte by byte.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 from zlib import crc32
@@ -15,9 +16,21 @@ from numpy.typing import NDArray
 from monitoring.metrics.blocks.columns import Columns, CorruptBlockError, Floats, Ints, SeriesColumns
 from monitoring.metrics.blocks.header import MOST_SAMPLES, MOST_SERIES, SAMPLES, Header, Layout, NeedMore, header_bytes
 from monitoring.metrics.blocks.packing import MOST_NUMBERS, Bools, Reader, read_mask
+from monitoring.metrics.blocks.relating import Candidate, apart, relations
 from monitoring.metrics.blocks.times import MOST_MS, Sharing, hole_bytes, read_times, share, time_bytes
-from monitoring.metrics.blocks.values import INTEGERS, bits_of, is_constant, read_values, value_bytes
+from monitoring.metrics.blocks.values import (
+    INTEGERS,
+    as_integers,
+    bits_of,
+    is_constant,
+    read_scaled,
+    read_values,
+    scaled,
+    value_bytes,
+)
 
+LEAST_RELATED = 512
+"""Bytes of a slice that are worth looking for a column that it follows from."""
 Piece = tuple[int, bytes]
 """Bytes of a block, and where in it they begin."""
 
@@ -31,17 +44,17 @@ def encode(series: Sequence[SeriesColumns]) -> bytes:
     ordered = sorted((_plain(one) for one in series), key=lambda one: one.id)
     _refuse_impossible(ordered)
     sharing = share([one.times for one in ordered])
-    return block_bytes(
-        SAMPLES,
-        sharing,
-        [Entry(one.id, place, *series_slice(one.values, sharing.holes[place])) for place, one in enumerate(ordered)],
-    )
+    entries = [
+        Entry(one.id, place, *series_slice(one.values, sharing.holes[place])) for place, one in enumerate(ordered)
+    ]
+    return block_bytes(SAMPLES, sharing, _related(entries, ordered, sharing))
 
 
 class Entry(NamedTuple):
     """A column of values with its times: those of `place` in a Sharing. `constant` is the value where the slice is empty.
 
-    A `bare` one does not say which ticks it lacks: whoever reads it takes its times from another.
+    A `bare` one does not say which ticks it lacks: whoever reads it takes its times from another. One with a `base`, the place of
+    another entry, has in its slice what is left beside that (`relating`).
     """
 
     id: int
@@ -49,6 +62,24 @@ class Entry(NamedTuple):
     slice: bytes
     constant: np.uint64
     bare: bool = False
+    base: int = -1
+    form: int = 0
+
+
+def _related(entries: Sequence[Entry], series: Sequence[SeriesColumns], sharing: Sharing) -> list[Entry]:
+    """Those that are best kept beside another are."""
+    groups: dict[tuple[int, ...], list[Candidate]] = defaultdict(list)
+    for place, one in enumerate(entries):
+        if len(one.slice) >= LEAST_RELATED and one.slice[0] == INTEGERS and sharing.holes[place] is None:
+            found = as_integers(series[place].values)
+            if found is not None:
+                ticks = (sharing.column[place], sharing.lead[place], sharing.span[place])
+                groups[*ticks, found[1]].append(Candidate(place, found[0], len(one.slice)))
+    made = list(entries)
+    for (*_, exponent), candidates in groups.items():
+        for place, (base, form, rest) in relations(candidates).items():
+            made[place] = made[place]._replace(slice=bytes([INTEGERS, exponent]) + rest, base=base, form=form)
+    return made
 
 
 def series_slice(values: Floats, holes: Bools | None) -> tuple[bytes, np.uint64]:
@@ -87,6 +118,8 @@ def block_bytes(kind: bytes, sharing: Sharing, entries: Sequence[Entry]) -> byte
         slices=[b"" if twin else one.slice for one, twin in zip(entries, twins.tolist(), strict=True)],
         twins=twins,
         decimals=decimals,
+        bases=_ints([one.base for one in entries]),
+        forms=_ints([one.form for one in entries]),
     )
     return b"".join([header_bytes(layout), *layout.time_slices, *layout.slices])
 
@@ -144,10 +177,15 @@ def decode_pieces(header: Header, ids: NDArray[np.int64], pieces: Sequence[Piece
         header.lengths,
         header.checks,
         header.decimals,
+        header.bases,
+        header.forms,
     )
     bounds = offsets.tolist()
     for start, end, *one in zip(bounds, bounds[1:], *(array[places].tolist() for array in held), strict=False):
-        _series_into(_Held(*one), columns, fetched, times[start:end], values[start:end])
+        held_one = _Held(*one)
+        _series_into(held_one, columns, fetched, times[start:end], values[start:end])
+        if held_one.base >= 0:
+            _beside_base(header, held_one, fetched, values[start:end])
     return Columns(header.ids[places], offsets, times, values)
 
 
@@ -203,6 +241,8 @@ class _Held(NamedTuple):
     length: int
     check: int
     decimals: int
+    base: int
+    form: int
 
 
 def _series_into(held: _Held, columns: dict[int, Ints], fetched: Pieces, times: Ints, values: Floats) -> None:
@@ -219,7 +259,19 @@ def _series_into(held: _Held, columns: dict[int, Ints], fetched: Pieces, times: 
             if len(ticks) != count:
                 raise CorruptBlockError("The missing ticks are not as many as the header says.")
         times[:] = ticks
-        values[:] = read_values(reader, count, held.decimals)
+        if held.base < 0:
+            values[:] = read_values(reader, count, held.decimals)
+    except CorruptBlockError as error:
+        raise CorruptBlockError(f"Series {held.id} is damaged: {error}") from error
+
+
+def _beside_base(header: Header, held: _Held, fetched: Pieces, values: Floats) -> None:
+    """Fill in the values of a series whose slice says what is left of it beside another."""
+    try:
+        rest, exponent = read_scaled(Reader(fetched.checked(held.offset, held.length, held.check)), len(values))
+        base = int(header.offsets[held.base]), int(header.lengths[held.base]), int(header.checks[held.base])
+        numbers, _ = read_scaled(Reader(fetched.checked(*base)), len(values))
+        values[:] = scaled(apart(held.form, numbers, rest), exponent if held.decimals < 0 else held.decimals)
     except CorruptBlockError as error:
         raise CorruptBlockError(f"Series {held.id} is damaged: {error}") from error
 

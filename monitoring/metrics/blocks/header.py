@@ -73,6 +73,9 @@ class Header:
     """The bits of a series' one value; meant where its slice is empty."""
     decimals: Ints
     """Of a series whose slice is its twin's: the exponent of its integers, where that is another; else -1."""
+    bases: Ints
+    forms: Ints
+    """The place of the series that it is made of, with its own slice, and how (`relating`); -1 for none."""
 
     @classmethod
     def parse(cls, prefix: bytes) -> "Header | NeedMore":
@@ -108,6 +111,8 @@ class Header:
         bytes apart is fetched in one. None for series that the block does not hold."""
         places = self.find(ids)
         columns = np.unique(self.columns[places])
+        bases = self.bases[places]
+        places = np.union1d(places, bases[bases >= 0])
         starts = np.concatenate((self.column_offsets[columns], self.offsets[places]))
         ends = starts + np.concatenate((self.column_lengths[columns], self.lengths[places]))
         starts, ends = starts[ends > starts], ends[ends > starts]
@@ -146,6 +151,8 @@ class Layout(NamedTuple):
     slices: list[bytes]
     twins: Ints
     decimals: Ints
+    bases: Ints
+    forms: Ints
 
 
 def header_bytes(layout: Layout) -> bytes:
@@ -193,8 +200,15 @@ def _arrays(layout: Layout) -> list[bytes]:
         _narrow(checks[1] * (lengths[1] > 0)),
         _narrow(layout.twins),
         _narrow(layout.decimals[layout.twins > 0] + 1),
+        _narrow(_relations(layout.bases, layout.forms)),
         _narrow(layout.constants[(lengths[1] == 0) & (layout.twins == 0)]),
     ]
+
+
+def _relations(bases: Ints, forms: Ints) -> Ints:
+    """0 for none; else 1 more than twice the way to the base, zigzag, and the form."""
+    way = bases - np.arange(len(bases))
+    return np.where(bases < 0, 0, 1 + 2 * (way << 1 ^ way >> 63) + forms)
 
 
 def _narrow(numbers: NDArray[Any]) -> bytes:
@@ -262,7 +276,11 @@ def _fields(kind: bytes, raw: bytes, header_length: int, block_length: int, vers
     counts = spans - arrays.ints(n)
     first_times, last_times = time_first[columns] + arrays.ints(n), time_last[columns] - arrays.ints(n)
     lengths, checks, constants = arrays.ints(n), arrays.ints(n), np.zeros(n, dtype=np.uint64)
-    twins, decimals = _twins(arrays, lengths) if version > OLDER else (np.zeros_like(ids), np.full(n, -1))
+    twins, decimals, relations = np.zeros_like(ids), np.full(n, -1), np.zeros_like(ids)
+    if version > OLDER:
+        twins, decimals = _twins(arrays, lengths)
+        relations = arrays.ints(n)
+    bases, forms = _bases(relations)
     elided = np.flatnonzero((lengths == 0) & (twins == 0))
     constants[elided] = arrays.wide(len(elided))
     ends = header_length + np.cumsum(np.concatenate((time_lengths, lengths)))
@@ -271,12 +289,32 @@ def _fields(kind: bytes, raw: bytes, header_length: int, block_length: int, vers
         kind,
         header_length, block_length,
         time_counts, time_first, time_last, offsets[:t], time_lengths, time_checks,
-        ids, counts, columns, leads, spans, first_times, last_times, offsets[t:], lengths, checks, constants, decimals,
+        ids, counts, columns, leads, spans, first_times, last_times, offsets[t:], lengths, checks, constants, decimals, bases, forms,
     )  # fmt: skip
     _check(header)
     own = np.arange(n) - twins
     header.offsets, header.lengths, header.checks = header.offsets[own], header.lengths[own], header.checks[own]
+    related = np.flatnonzero(bases >= 0)
+    whole = header.counts[related] == header.spans[related]
+    same = [array[related] == array[bases[related]] for array in (counts, spans, columns, leads)]
+    if not (whole & np.logical_and.reduce(same) & (header.lengths[related] > 0)).all():
+        raise CorruptBlockError("A series is made of another that has other times.")
     return header
+
+
+def _bases(relations: Ints) -> tuple[Ints, Ints]:
+    """(places, forms) that `_relations` was given."""
+    zigzag = relations - 1 >> 1
+    bases = np.where(relations > 0, np.arange(len(relations)) + (zigzag >> 1 ^ -(zigzag & 1)), -1)
+    related = np.flatnonzero(relations)
+    if len(related) and (
+        relations.min() < 0
+        or bases[related].min() < 0
+        or bases.max() >= len(bases)
+        or (bases[bases[related]] >= 0).any()
+    ):
+        raise CorruptBlockError("A series is made of another that is not there.")
+    return bases, relations - 1 & 1
 
 
 def _twins(arrays: _Arrays, lengths: Ints) -> tuple[Ints, Ints]:

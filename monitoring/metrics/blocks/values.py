@@ -70,7 +70,11 @@ def read_values(reader: Reader, count: int, decimals: int = -1) -> Floats:
     if method == RUNS:
         return _read_runs(reader, count)
     odd = _read_odd(reader, count) if tag & _ODD else None
-    values = unpco(reader.rest(), count, _FLOAT) if method == FLOATS else _read_decimals(reader, count, decimals)
+    if method == FLOATS:
+        values = unpco(reader.rest(), count, _FLOAT)
+    else:
+        whole, own = _read_whole(reader, count)
+        values = scaled(whole, own if decimals < 0 else decimals)
     if odd is not None:
         bits_of(values)[odd[0]] = odd[1]
     return values
@@ -151,12 +155,23 @@ def _integer_bytes(whole: Ints, exponent: int, fits: Bools | None, values: Float
     return bytes([tag]) + odd + bytes([exponent]) + integer_bytes(whole)
 
 
-def _read_decimals(reader: Reader, count: int, decimals: int) -> Floats:
-    own = reader.byte()
-    exponent = own if decimals < 0 else decimals
+def read_scaled(reader: Reader, count: int) -> tuple[Ints, int]:
+    """(integers, exponent) of a slice that is just these."""
+    if reader.byte() != INTEGERS:
+        raise CorruptBlockError("A column that others are told beside is not of integers.")
+    return _read_whole(reader, count)
+
+
+def _read_whole(reader: Reader, count: int) -> tuple[Ints, int]:
+    exponent = reader.byte()
     if exponent > MOST_DECIMALS:
         raise CorruptBlockError(f"A column has {exponent} decimals.")
-    values = read_integers(reader, count).astype(np.float64)
+    return read_integers(reader, count), exponent
+
+
+def scaled(whole: Ints, exponent: int) -> Floats:
+    """The values that integers stand for."""
+    values = whole.astype(np.float64)
     if exponent:
         values /= POWERS[exponent]
     return values

@@ -237,3 +237,32 @@ def test_durations_of_a_clock_with_a_coarse_tick_cost_less(tick_ns: float) -> No
     fine = encode([SeriesColumns(1, times, np.rint(random.gamma(20, 100, 5760) * tick_ns) / 1e9)])
     assert len(data) < len(fine) - 5760 * (np.log2(tick_ns) - 1.5) / 8
     assert (decode(data).values == durations).all()
+
+
+def heap(exponent: int = 0) -> list[SeriesColumns]:
+    """What a garbage collector says of a heap: made, freed and there; the whole, in use and idle."""
+    random = np.random.default_rng(5)
+    times = np.arange(5760, dtype=np.int64) * 15_000
+    made = np.cumsum(random.integers(100_000, 900_000, 5760))
+    freed = np.maximum.accumulate(np.where(random.random(5760) < 0.3, made - 200_000, 0))
+    whole, used = np.full(5760, 1 << 30), random.integers(0, 1 << 28, 5760)
+    whole[3000:] += 1 << 20
+    columns = [made, freed, made - freed, whole, used, whole - used]
+    return [SeriesColumns(number, times, column / 10.0**exponent) for number, column in enumerate(columns, 1)]
+
+
+@pytest.mark.parametrize("exponent", [0, 3])
+def test_what_follows_from_two_others_takes_no_bytes_of_its_own(exponent: int) -> None:
+    series = heap(exponent)
+    data = encode(series)
+    assert len(data) < len(encode([series[0], series[1], series[3], series[4]])) + 60
+    for one, found in zip(series, decode(data).series(), strict=True):
+        assert (one.values.view(np.uint64) == found.values.view(np.uint64)).all()
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_series_that_is_told_beside_another_is_read_apart(number: int) -> None:
+    data, ids = encode(heap()), np.array([number])
+    header = whole_header(data, SAMPLES)
+    pieces = [(low, data[low : low + size]) for low, size in header.ranges(ids, near=0)]
+    assert (decode_pieces(header, ids, pieces).values == heap()[number - 1].values).all()

@@ -20,9 +20,10 @@ SAMPLES = bytes.fromhex(
     "cdbbf1e8129240e18839d5f1a553ff542a0200000105001000000804"
 )
 TWINS = bytes.fromhex(
-    "4f4d4202430000005500000007412c607400000028b52ffd2055d50100a2c30b15d0670c44e18702a70086d6a3a7896cc71b"
-    "be14b95369ff5ff73567a5c1fcc711ed6adc5929260afcbfbef0bf3f08031000d28b21e1040102e803000000100000108430"
-    "02000001010010000030c0803cd81810"
+    "4f4d4202520000006a00000093b2979ba400000028b52ffd206a4d020082040f18c0dd0c0f0f7bf9be78d51abd7bb5b2c58f"
+    "f05b2049952d05d2f00bc6e185e014d639d69331af45f3820439f23b1a0acd0655c151998002573c71200510004568ff6a4a"
+    "ae2f0102e80300000010000010843002000001010010000030c0803cd81810020000014b0010000030d9d302373616020000"
+    "01960010000038080ce1a7790248"
 )
 ROWS = bytes.fromhex(
     "4f4d5201830000008300000064f852f14f010000010000000c0000000003000000000000000001401fffff18000000000000"
@@ -71,9 +72,11 @@ def test_roll_ups_of_version_1_are_read() -> None:
     assert found.column("increase")[:6].tolist() == [8, 29, 3, 0, 0, 0]
 
 
-def test_twins_of_version_2_are_read() -> None:
+def test_twins_and_what_is_told_beside_another_of_version_2_are_read() -> None:
     assert TWINS[:4] == b"OMB\x02"
-    first, constant, same, scaled = decode(TWINS).series()
+    first, constant, same, scaled, base, beside = decode(TWINS).series()
+    assert base.values.tolist() == [100, 90, 120, 75, 130, 99, 110, 80]
+    assert beside.values.tolist() == [99, 86, 111, 59, 105, 63, 108, 75]
     assert first.values.tolist() == same.values.tolist() == [1, 4, 9, 16, 25, 36, 2, 5]
     assert constant.values.tolist() == [2.5] * 8
     assert scaled.values.tolist() == [0.001, 0.004, 0.009, 0.016, 0.025, 0.036, 0.002, 0.005]
