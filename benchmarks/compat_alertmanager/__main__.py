@@ -4,7 +4,7 @@
     python -m benchmarks.compat_alertmanager --store [--cases N] [--first SEED]
 
 Each case runs on an Alertmanager of its own, in real time with timers of tenths of a second, and on our thinking in virtual time. A case
-that differs, or that this machine played too late, is played once more, slower. What the resolve contract makes us tell in addition, or
+that differs, or that this machine played too late, is played again, slower. What the resolve contract makes us tell in addition, or
 once instead of twice, is counted by itself. Leaves with 1 if anything else differs. With --store: the portal itself, with its reducer on
 a private PostgreSQL, beside our thinking, both in virtual time; nothing may differ.
 """
@@ -29,8 +29,7 @@ from benchmarks.compat_alertmanager.recording import write
 from benchmarks.report import Report
 from benchmarks.stack import private_servers
 
-BEAT_S = 0.6
-SLOW_BEAT_S = 1.4  # 18 beats are over before Alertmanager throws empty groups away
+BEATS_S = (0.6, 1.4, 1.5)  # of the tries; 18 beats are over before Alertmanager throws empty groups away
 INSTALLED_WITHIN_S = 900
 SHOWN = 10
 
@@ -78,9 +77,13 @@ def judged(options: argparse.Namespace, receiver: Receiver) -> Iterator[Verdict]
 
 
 def one_case(seed: int, receiver: Receiver) -> Verdict:
+    """The verdict of the first try that proves something, or of the last."""
     case = case_of(seed)
-    first = judge(play(case, receiver, BEAT_S))
-    return first if first.is_good and first.played.late <= MOST_LATE else judge(play(case, receiver, SLOW_BEAT_S))
+    for beat_s in BEATS_S:
+        verdict = judge(play(case, receiver, beat_s))
+        if verdict.is_good and verdict.played.late <= MOST_LATE:
+            break
+    return verdict
 
 
 def store(options: argparse.Namespace) -> NoReturn:
@@ -113,7 +116,7 @@ def show(verdict: Verdict, verbose: bool) -> None:
 def report(verdicts: list[Verdict]) -> None:
     result = Report()
     result.plain("cases", len(verdicts), "")
-    result.plain("played again, slower", sum(one.played.beat_s == SLOW_BEAT_S for one in verdicts), "")
+    result.plain("played again, slower", sum(one.played.beat_s != BEATS_S[0] for one in verdicts), "")
     result.plain("notifications of Alertmanager", sum(len(one.played.told) for one in verdicts), "")
     total = sum(one.streams for one in verdicts)
     differing = sum(len(one.differing) for one in verdicts)
