@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from alerts.rules.choices import Category, Comparator, OnTrouble, Phase, RuleKind, Trouble
+from alerts.rules.querysets import RuleQuerySet
 from monitoring.events.choices import Severity
 
 PERSON = settings.AUTH_USER_MODEL  # `settings` is a field of a rule
@@ -77,6 +78,8 @@ class AlertRule(models.Model):
     created_by = models.ForeignKey(PERSON, on_delete=models.SET_NULL, null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = RuleQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

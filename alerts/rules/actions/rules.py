@@ -30,6 +30,7 @@ FIELDS = frozenset({
     "keep_firing_for_s", "on_no_data", "on_error", "flap_detection", "labels", "annotations", "runbook_url", "owner", "policy", "enabled",
     "group", "position",
 })  # fmt: skip
+RESERVED_SLUGS = ("try", "import", "export")
 IN_LABELS = ("name", "slug", "severity", "category", "policy")  # of every alert of the rule
 UNCHECKED = ("fingerprint", "settings", "labels", "annotations")
 
@@ -70,7 +71,8 @@ def rule_save(
 def _stored(rule: AlertRule | None, by: Person) -> AlertRule:
     """The row, locked so that evaluations may still refer to it; or a new one."""
     if rule is not None:
-        return AlertRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
+        stored: AlertRule = AlertRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
+        return stored
     return AlertRule(created_by_id=by.pk if by else None)
 
 
@@ -92,6 +94,8 @@ def _cleaned(values: dict[str, Any], stored: AlertRule, settings: Mapping[str, A
     if settings is not None:
         values["settings"], wrong = settings_cleaned(kind, settings)
         errors |= wrong
+    if values["slug"] in RESERVED_SLUGS:
+        errors["slug"] = [f"{values['slug']!r} is an address of its own; choose another slug."]
     if not kind.takes_threshold:
         values["comparator"] = Comparator.PRESENT.value
     if "expression" in values:

@@ -27,6 +27,8 @@ Judged = Iterable[tuple[Labels, Seen]]
 class KindForm(forms.Form):
     """The settings of a kind: the one definition that the admin, the API, the commands and the pages validate with."""
 
+    secret_fields: ClassVar[frozenset[str]] = frozenset()  # none: rules send nothing anywhere
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
