@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from alerts.delivery.api import routes as delivery
 from alerts.oncall.api import routes as oncall
+from alerts.rules.api import routes as rules
 from monitoring.checks.api import routes as checks
 from monitoring.events.api import routes as events
 from security.access.api import Me
@@ -12,7 +13,7 @@ from security.access.api import routes as access
 
 router = DefaultRouter(use_regex_path=True)
 router.include_root_view = False
-for prefix, viewset in [*access, *checks, *events, *delivery, *oncall]:
+for prefix, viewset in [*access, *checks, *events, *delivery, *oncall, *rules]:
     router.register(prefix, viewset, basename=prefix)
 
 urlpatterns = [path("me/", Me.as_view(), name="api-me"), *router.urls]

@@ -26,6 +26,10 @@ SIDEBAR: dict[str, tuple[Entry, ...]] = {
         Entry("Remote write", "forward", "shipping.Destination"),
     ),
     "Alerting": (
+        Entry("Alert rules", "rule_settings", "rules.AlertRule"),
+        Entry("Rule groups", "library_books", "rules.RuleGroup"),
+        Entry("Recording rules", "radio_button_checked", "rules.RecordingRule"),
+        Entry("States of rules", "toggle_on", "rules.RuleState"),
         Entry("On-call schedules", "support_agent", "oncall.Schedule"),
         Entry("Overrides", "swap_horiz", "oncall.Override"),
         Entry("Teams", "groups", "oncall.Team"),

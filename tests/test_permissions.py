@@ -17,6 +17,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from alerts.delivery.models import Channel, ContactMethod, Delivery
+from alerts.rules import actions as rules
+from alerts.rules.models import RuleState
 from monitoring.checks import actions
 from monitoring.checks.models import Check, CheckSchedule, DatabaseTarget, MaintenanceWindow, Service, StatusChange
 from monitoring.events.models import Event
@@ -108,10 +110,19 @@ RULES |= {
     "api/v1/circuits/": api(),
     "api/v1/circuits/reset/": VERB,
 }
+RULES |= {
+    **dict.fromkeys([f"api/v1/{name}/" for name in ("rules", "rule-groups", "recording-rules")], LIST),
+    **dict.fromkeys([f"api/v1/{name}/#/" for name in ("rules", "rule-groups", "recording-rules")], DETAIL),
+    **dict.fromkeys([f"api/v1/rules/#/{verb}/" for verb in ("enable", "disable")], VERB),
+    **dict.fromkeys(["api/v1/rules/try/", "api/v1/rules/#/try/"], api(None, POST=ADMINISTER)),
+    "api/v1/rules/#/states/": api(),
+    **dict.fromkeys([f"api/v1/{name}/{tail}" for name in ("rule-kinds", "rule-states") for tail in ("", "#/")], api()),
+}
 OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
 ADMIN_LISTS = {
     **dict.fromkeys(["checks/service", "checks/check", "checks/maintenancewindow", "checks/databasetarget"], OPERATE),
     "shipping/destination": OPERATE,
+    **dict.fromkeys([f"rules/{name}" for name in ("alertrule", "rulegroup", "recordingrule", "rulestate")], OPERATE),
     **dict.fromkeys([f"delivery/{name}" for name in ("channel", "contactmethod", "delivery", "circuit")], OPERATE),
     **dict.fromkeys(
         ["checks/statuschange", "checks/heartbeatping", "checks/machine", "events/event", "metrics/series"], OPERATE
@@ -121,6 +132,7 @@ ADMIN_LISTS = {
 }
 ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {"checks/maintenancewindow": OPERATE}
 NOBODY_ADDS = {
+    "rules/rulestate",
     "delivery/delivery",
     "delivery/circuit",
     "checks/statuschange",
@@ -179,7 +191,19 @@ def estate(db: None) -> dict[str, Any]:
         "events": Event.objects.latest("id").pk,
         "kinds": "tcp",
         **told_estate(),
+        **rule_estate(),
     }
+
+
+def rule_estate() -> dict[str, Any]:
+    """What the placeholders of the addresses of alerts/rules stand for."""
+    now = timezone.now()
+    group = rules.group_save(name="shop", now=now)
+    recording = rules.recording_save(group=group, record="a:b", expression="up", now=now)
+    rule = rules.rule_save(name="Down", slug="down", kind="metric", expression="up == 0", now=now)
+    state = RuleState.objects.create(rule=rule, identity="x", labels={}, phase="firing", since=now)
+    numbers = {"rule-groups": group.pk, "recording-rules": recording.pk, "rule-states": state.pk}
+    return {"rules": "down", "rule-kinds": "metric", **numbers}
 
 
 def told_estate() -> dict[str, Any]:

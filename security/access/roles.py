@@ -37,6 +37,7 @@ ROLES: dict[str, Role] = {
                 "checks.change_check",
                 "checks.*_maintenancewindow",
                 "incidents.respond_incident",
+                "rules.run_alertrule",
                 "incidents.*_silence",
                 "oncall.*_override",
                 "delivery.test_channel",
