@@ -6,6 +6,7 @@ class IncidentsConfig(AppConfig):
     label = "incidents"
 
     def ready(self) -> None:
-        from alerts.incidents import answering
+        from alerts.incidents import answering, live
 
         answering.register()
+        live.register()

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from alerts.incidents.models.configuration import Receiver, ReceiverTarget, Route
 from alerts.incidents.models.incident import Incident
+from alerts.incidents.querysets import AlertQuerySet
 from monitoring.events.choices import Severity
 
 
@@ -44,6 +45,8 @@ class Alert(models.Model):
     suppressed_until = models.DateTimeField(
         null=True, help_text="When the last silence or maintenance over it ends, and it is looked at again."
     )
+
+    objects = AlertQuerySet.as_manager()
 
     class Meta:
         ordering = ["-starts_at", "-id"]

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from alerts.incidents.choices import UNRESOLVED, EntryKind, IncidentState
+from alerts.incidents.querysets import IncidentQuerySet
 from monitoring.events.choices import Severity
 
 
@@ -35,6 +36,8 @@ class Incident(models.Model):
     alert_count = models.PositiveIntegerField(default=0)
     postmortem = models.TextField(blank=True)
     updated_at = models.DateTimeField()
+
+    objects = IncidentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-opened_at", "-id"]

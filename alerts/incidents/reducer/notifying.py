@@ -13,6 +13,7 @@ from alerts.incidents.choices import IncidentState
 from alerts.incidents.closing import message_text
 from alerts.incidents.configuration import Configuration, ReceiverView, TargetView
 from alerts.incidents.grouping import Decision, Member, ToldState, decide
+from alerts.incidents.identity import telling_order
 from alerts.incidents.members import MemberRow
 from alerts.incidents.messages import group_message, incident_message
 from alerts.incidents.models import Incident
@@ -114,8 +115,8 @@ class Notifier:
 
     def _group_message(self, look: Look, target: TargetView, decision: Decision) -> Message:
         by_identity = {one.identity: one for one in look.members}
-        firing = [by_identity[one] for one in decision.firing]
-        resolved = [by_identity[one] for one in decision.resolved]
+        firing = _in_order(by_identity[one] for one in decision.firing)
+        resolved = _in_order(by_identity[one] for one in decision.resolved)
         receiver = self.configuration.receivers[target.receiver_id]
         return group_message(
             group_key=look.group_key,
@@ -210,6 +211,10 @@ class Notifier:
         if target.policy_id not in self.policies:
             self.policies |= EscalationPolicy.objects.in_bulk()
         return self.policies.get(target.policy_id or 0)
+
+
+def _in_order(alerts: Iterable[MemberRow]) -> list[MemberRow]:
+    return sorted(alerts, key=lambda one: telling_order(one.labels))
 
 
 def replace_owed(state: ToldState) -> ToldState:

@@ -12,7 +12,7 @@ from django.db import connection
 from alerts.incidents import grouping, routing
 from alerts.incidents.configuration import Configuration
 from alerts.incidents.reducer.alert_rows import AlertRow
-from alerts.incidents.reducer.direct import direct_node
+from alerts.incidents.reducer.direct import direct_node, node_of
 from alerts.incidents.routing import Node
 
 STANDING = """
@@ -31,6 +31,10 @@ RETURNING key, id
 PLAN = """
 UPDATE incidents_group g SET next_flush_at = r.at
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(id, at) WHERE g.id = r.id AND g.next_flush_at IS DISTINCT FROM r.at
+"""
+WAITING = """
+SELECT g.id, g.route_key, g.next_flush_at, m.alert_id FROM incidents_membership m JOIN incidents_group g ON g.id = m.group_id
+WHERE m.alert_id = ANY(%s) AND NOT m.stale AND g.flushed_at IS NULL AND g.next_flush_at IS NOT NULL
 """
 JOIN = """
 INSERT INTO incidents_membership (group_id, alert_id, joined_at, stale)
@@ -78,6 +82,23 @@ def place(alerts: Sequence[AlertRow], configuration: Configuration, now: datetim
     with connection.cursor() as cursor:
         cursor.execute(JOIN, [now, [group for group, _ in pairs], [alert for _, alert in pairs]])
     return list(places.values())
+
+
+def hasten(alerts: Sequence[AlertRow], configuration: Configuration) -> None:
+    """Alerts started earlier than was known: groups of theirs that were not told yet may have waited long enough."""
+    if not alerts:
+        return
+    by_id = {alert.id: alert for alert in alerts}
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, [list(by_id)])
+        sooner: dict[int, datetime] = {}
+        for pk, route_key, planned, alert_id in cursor.fetchall():
+            node, alert = node_of(route_key, configuration), by_id[alert_id]
+            if node:
+                starts_at = alert.episode.starts_at
+                first = grouping.first_flush_at(alert.received_at, starts_at, node.group_wait_s)
+                sooner[pk] = min(sooner.get(pk, planned), first)
+        cursor.execute(PLAN, [list(sooner), list(sooner.values())])
 
 
 def _places(alerts: Iterable[AlertRow], configuration: Configuration, root: Node) -> dict[str, Place]:

@@ -51,12 +51,14 @@ class Copy:
 @dataclass(slots=True)
 class Taken:
     """What a batch came to. `rows`: how many rows of the inbox there were; `ended`: ids of alerts that fired before and are over,
-    `lapsed` those of them of which no copy says so."""
+    `lapsed` those of them of which no copy says so. `earlier`: started
+    earlier than was known."""
 
     rows: int = 0
     new: list[AlertRow] = field(default_factory=list)
     changed: list[AlertRow] = field(default_factory=list)
     lapsed: list[int] = field(default_factory=list)
+    earlier: list[AlertRow] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
 
 
@@ -146,6 +148,9 @@ def _episode(current: AlertRow | None, copy: Copy, now: datetime, resolve_timeou
 def _rewritten(taken: Taken, row: AlertRow, copy: Copy, episode: Episode) -> AlertRow | None:
     """The alert after a copy; None if that ended it."""
     row.annotations, row.generator_url, row.source = copy.annotations, copy.generator_url, copy.source
+    if row.id and episode.starts_at < row.episode.starts_at:
+        row.received_at = copy.received_at
+        taken.earlier.append(row)
     row.episode = episode
     if row.id and not _is_noted(taken, row):
         taken.changed.append(row)

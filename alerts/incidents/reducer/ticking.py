@@ -15,7 +15,7 @@ from alerts.incidents.models import Group, Inbox
 from alerts.incidents.record import Record
 from alerts.incidents.reducer import alert_rows
 from alerts.incidents.reducer.flushing import MOST_GROUPS, flush
-from alerts.incidents.reducer.placing import place
+from alerts.incidents.reducer.placing import hasten, place
 from alerts.incidents.reducer.rerouting import has_changed, reroute
 from alerts.incidents.reducer.taking import MOST_ROWS, take
 from alerts.incidents.reducer.waking import wake
@@ -131,6 +131,7 @@ class Reducer:
             taken = take(now, configuration.settings.resolve_timeout_s, most)
             alerts_leave(record, taken.ended, configuration.estate)
             place(taken.new, configuration, now)
+            hasten(taken.earlier, configuration)
         return taken.rows
 
     def _one_by_one(self, now: datetime, error: Exception) -> int:

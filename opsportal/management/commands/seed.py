@@ -10,13 +10,14 @@ from django.utils.module_loading import import_string
 SEEDS = (
     "monitoring.checks.seeds.seed",
     "alerts.oncall.seeds.seed",
+    "alerts.incidents.seeds.seed",
 )
 
 
 class Command(BaseCommand):
     help = (
-        "Add the portal's own parts and this machine as services with checks, and a first team, on-call schedule and escalation "
-        "policy, where they are not there yet."
+        "Add the portal's own parts and this machine as services with checks, and a first team, on-call schedule, escalation "
+        "policy and route, where they are not there yet."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
