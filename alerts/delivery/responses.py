@@ -1,6 +1,6 @@
 """What people answer to a message (a button, a reply by SMS, a link in a mail), and the room above that acts on it.
 
-A room on a floor above registers once, when its app is ready. Pure bookkeeping: no database here.
+A room on a floor above registers once, when its app is ready. Bookkeeping only: nothing is read or written here.
 """
 
 from collections.abc import Callable

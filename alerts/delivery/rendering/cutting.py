@@ -1,7 +1,7 @@
 """Cutting a text to a limit so that the reader sees that, and how much, was cut. Pure.
 
-A cut never splits a surrogate pair or a UTF-8 sequence, and leaves what is drawn as one character whole (UAX #29; of Indic conjuncts whatever
-follows a virama) wherever that costs no more than `LONGEST_CLUSTER` code points.
+A cut never splits a surrogate pair or a UTF-8 sequence, and leaves what is drawn as one character whole (UAX #29; of Indic conjuncts
+whatever follows a virama) wherever that costs no more than `LONGEST_CLUSTER` code points.
 """
 
 import unicodedata
