@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("monitoring.checks.urls")),
     path("", include("monitoring.metrics.push.urls")),
     path("oncall/", include("alerts.oncall.urls")),
+    path("me/", include("alerts.oncall.me_urls")),
     path("prometheus/", include("monitoring.metrics.prometheus.urls")),
     path("alertmanager/", include("alerts.incidents.doors.alertmanager.urls")),
     path("admin/", admin.site.urls),
