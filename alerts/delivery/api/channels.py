@@ -20,11 +20,11 @@ from alerts.delivery.models import Channel, Circuit
 from alerts.delivery.queries import channels_listed, circuits_listed
 from alerts.delivery.serializers import (
     ChannelKindSerializer,
+    ChannelSeenSerializer,
     ChannelSerializer,
+    ChannelTestSerializer,
     CircuitSerializer,
     ResetSerializer,
-    ChannelSeenSerializer,
-    ChannelTestSerializer,
 )
 from monitoring.checks.api.services import BACKENDS, SLUG
 from opsportal.api.permissions import requires

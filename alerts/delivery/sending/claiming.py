@@ -134,6 +134,7 @@ async def _write(
     for turn in decided:
         by_fate[turn.fate].append(turn)
     await _hold_back(database, by_fate[Fate.HOLD], by_fate[Fate.WAIT], now)
+    await _name(database, [turn for turn in by_fate[Fate.LEFT] if rows[turn.due.id]["endpoint"] != turn.due.endpoint])
     heads = await _bundle(database, by_fate[Fate.JOIN], rows, now)
     for turn in by_fate[Fate.PROBE]:
         standing = known.circuits.get(turn.due.endpoint, Standing())
@@ -177,6 +178,12 @@ async def _hold_back(database: Database, held: Sequence[Turn], waiting: Sequence
                 "addresses": [address for _, address in places],
             },
         )
+
+
+async def _name(database: Database, left: Sequence[Turn]) -> None:
+    if left:
+        named = {"ids": [turn.due.id for turn in left], "endpoints": [turn.due.endpoint for turn in left]}
+        await database.execute(statements.NAME, named)
 
 
 async def _bundle(database: Database, joining: Sequence[Turn], rows: dict[int, Row], now: datetime) -> set[int]:

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import psycopg
+import uvloop
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -68,7 +69,7 @@ class Sender:
         self.thread.join(within_s + 1.0)
 
     def _run(self) -> None:
-        asyncio.run(self._work())
+        uvloop.run(self._work())
 
     async def _work(self) -> None:
         self.loop, self.woken = asyncio.get_running_loop(), asyncio.Event()

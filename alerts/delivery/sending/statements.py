@@ -8,9 +8,12 @@ OF_A_CHANNEL = 32
 AT_A_TIME = 200
 
 CANDIDATES = f"""
-WITH busy AS MATERIALIZED (
-    SELECT endpoint FROM delivery_delivery WHERE state = 'sending' AND lease_until > %(now)s
-    GROUP BY endpoint HAVING count(*) >= %(most)s
+WITH under_way AS MATERIALIZED (
+    SELECT endpoint, channel_id FROM delivery_delivery WHERE state = 'sending' AND lease_until > %(now)s
+), busy AS MATERIALIZED (
+    SELECT endpoint FROM under_way GROUP BY endpoint HAVING count(*) >= %(most)s
+), full_channel AS MATERIALIZED (
+    SELECT channel_id FROM under_way GROUP BY channel_id HAVING count(*) >= %(most)s
 ), due AS MATERIALIZED (
     SELECT d.* FROM delivery_channel c CROSS JOIN LATERAL (
         SELECT w.id, w.channel_id, w.is_first, w.urgency, w.fair_key, w.created_at FROM delivery_delivery w
@@ -23,7 +26,7 @@ WITH busy AS MATERIALIZED (
                         SELECT 1 FROM delivery_delivery h WHERE h.id = b.bundled_into_id AND h.state IN ('pending', 'sending'))))
             ))
         ORDER BY w.is_first DESC, w.urgency, w.next_attempt_at LIMIT {LOOKED_AT}
-    ) d
+    ) d WHERE c.id NOT IN (SELECT channel_id FROM full_channel)
 ), numbered AS (
     SELECT due.*, f.last_sent_at, row_number() OVER (
         PARTITION BY due.channel_id, is_first, urgency, due.fair_key ORDER BY created_at, id) AS turn
@@ -49,6 +52,11 @@ WHERE p.place <= {OF_A_CHANNEL} AND d.state = 'pending' AND d.next_attempt_at <=
 ORDER BY p.is_first DESC, p.urgency, p.turn, p.last_sent_at NULLS FIRST, p.created_at, p.id LIMIT {AT_A_TIME}
 FOR UPDATE OF d SKIP LOCKED
 """  # noqa: S608
+# What waits for a slot is known by its endpoint from then on, so that it is not looked at again while that one is busy.
+NAME = """
+UPDATE delivery_delivery d SET endpoint = n.endpoint FROM unnest(%(ids)s::bigint[], %(endpoints)s::text[]) AS n(id, endpoint)
+WHERE d.id = n.id
+"""
 LOCK = """
 SELECT name, pg_try_advisory_xact_lock(hashtextextended('delivery ' || name, 0)) AS ours FROM unnest(%(names)s::text[]) AS name
 """
