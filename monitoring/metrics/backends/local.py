@@ -12,11 +12,12 @@ from psycopg.errors import QueryCanceled
 from monitoring.metrics.backends.base import Options
 from monitoring.metrics.index import series_index
 from monitoring.metrics.ingest import Metadata
+from monitoring.metrics.own_metrics import OWN
 from monitoring.metrics.promql import batch, evaluate
 from monitoring.metrics.promql.errors import PromqlError
 from monitoring.metrics.promql.evaluate import Result
 from monitoring.metrics.promql.limits import Limits
-from monitoring.metrics.promql.storage import Labels, Matchers
+from monitoring.metrics.promql.storage import Labels, Matcher, Matchers
 from monitoring.metrics.reading import PostgresStorage
 from monitoring.metrics.retention import kept_days_lately
 from monitoring.metrics.tiers import DAY_MS, RAW
@@ -90,7 +91,14 @@ class Local:
     def metadata(self, metric: str, limit: int, deadline_s: float) -> list[Metadata]:
         with reading(deadline_s), connection.cursor() as cursor:
             cursor.execute(METADATA, {"metric": metric, "limit": limit or None})
-            return [Metadata(*row) for row in cursor.fetchall()]
+            sent = [Metadata(*row) for row in cursor.fetchall()]
+        own = [one for one in OWN if metric in ("", one.metric) and _is_there(one.metric)]
+        found = sorted(({one.metric: one for one in own} | {one.metric: one for one in sent}).values())
+        return found[:limit] if limit else found
+
+
+def _is_there(metric: str) -> bool:
+    return len(series_index.match([Matcher("__name__", "=", metric)]).ids) > 0
 
 
 def whole(start_ms: int, end_ms: int) -> bool:

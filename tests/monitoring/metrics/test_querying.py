@@ -98,3 +98,12 @@ def test_an_answer_of_too_many_points_is_refused(settings: Any) -> None:
         querying.query_range("up", START_MS, END_MS, 15_000)
     with pytest.raises(PromqlError, match="at most 5 are sent"):
         querying.query("up[1h]", END_MS)
+
+
+def test_what_the_portal_measures_itself_is_described_once_it_is_there() -> None:
+    assert querying.metadata("engine_runs") == []
+    ingest.resolve(Source("portal", "one"), [(("__name__", "engine_runs"), ("engine", "one"))])
+    [found] = querying.metadata("engine_runs")
+    assert (found.type, found.help) == ("gauge", "Runs written over the last 15 s.")
+    ingest.metadata_write(Source("scrape", "test"), [Metadata("engine_runs", "counter", "Runs of an engine.", "")])
+    assert [one.type for one in querying.metadata("engine_runs")] == ["counter"]
