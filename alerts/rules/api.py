@@ -17,13 +17,13 @@ from alerts.rules.kinds.described import described, kinds
 from alerts.rules.models import AlertRule, RecordingRule, RuleGroup, RuleState
 from alerts.rules.queries import groups_listed, recordings_listed, rules_listed, states_listed
 from alerts.rules.serializers import (
-    GroupSerializer,
-    RecordingSerializer,
+    RecordingRuleSerializer,
+    RuleGroupSerializer,
     RuleKindSerializer,
     RuleSerializer,
-    StateSerializer,
-    SwitchedSerializer,
-    TrialSerializer,
+    RuleStateSerializer,
+    RuleSwitchedSerializer,
+    RuleTrialSerializer,
     finite,
 )
 from alerts.rules.trial import Trial, rule_try
@@ -56,30 +56,30 @@ class RuleViewSet(ModelViewSet[AlertRule]):
     def perform_destroy(self, instance: AlertRule) -> None:
         actions.rule_delete(rule=instance, now=timezone.now(), by=person_of(self.request))
 
-    @extend_schema(request=None, responses={200: SwitchedSerializer}, filters=False)
+    @extend_schema(request=None, responses={200: RuleSwitchedSerializer}, filters=False)
     @action(detail=True, methods=["post"], permission_classes=MAY_SWITCH)
     def enable(self, request: Request, slug: str) -> Response:
         """Switch the rule on; it is evaluated at once."""
         changed = actions.rules_enable(rules=[self.get_object()], now=timezone.now(), by=person_of(request))
         return Response({"changed": changed})
 
-    @extend_schema(request=None, responses={200: SwitchedSerializer}, filters=False)
+    @extend_schema(request=None, responses={200: RuleSwitchedSerializer}, filters=False)
     @action(detail=True, methods=["post"], permission_classes=MAY_SWITCH)
     def disable(self, request: Request, slug: str) -> Response:
         """Switch the rule off; what fires is told to have ended."""
         changed = actions.rules_disable(rules=[self.get_object()], now=timezone.now(), by=person_of(request))
         return Response({"changed": changed})
 
-    @extend_schema(responses={200: StateSerializer(many=True)})
+    @extend_schema(responses={200: RuleStateSerializer(many=True)})
     @action(detail=True, filter_backends=[])
     def states(self, request: Request, slug: str) -> Response:
         """What is known of the rule's label sets; those that are plainly inactive have no state."""
         states: Any = states_listed().filter(rule=self.get_object())
         page: Any = self.paginate_queryset(states)
-        return self.get_paginated_response(StateSerializer(page, many=True).data)
+        return self.get_paginated_response(RuleStateSerializer(page, many=True).data)
 
     @extend_schema(
-        request=RuleSerializer, responses={200: TrialSerializer}, filters=False, operation_id="rules_try_new"
+        request=RuleSerializer, responses={200: RuleTrialSerializer}, filters=False, operation_id="rules_try_new"
     )
     @action(detail=False, methods=["post"], url_path="try", permission_classes=MAY_TRY, throttle_scope="costly")
     def try_new(self, request: Request) -> Response:
@@ -90,7 +90,7 @@ class RuleViewSet(ModelViewSet[AlertRule]):
             shown(rule_try(rule=None, now=timezone.now(), by=person_of(request), **serializer.validated_data))
         )
 
-    @extend_schema(request=RuleSerializer, responses={200: TrialSerializer}, filters=False)
+    @extend_schema(request=RuleSerializer, responses={200: RuleTrialSerializer}, filters=False)
     @action(detail=True, methods=["post"], url_path="try", permission_classes=MAY_TRY, throttle_scope="costly")
     def try_again(self, request: Request, slug: str) -> Response:
         """Evaluate the rule once and now, with the changes that are sent, from its present states on, without effect."""
@@ -104,7 +104,7 @@ class RuleViewSet(ModelViewSet[AlertRule]):
 def shown(trial: Trial) -> dict[str, Any]:
     series = [one | {"value": finite(one["value"])} for one in trial.series]
     return dict(
-        TrialSerializer(
+        RuleTrialSerializer(
             {"at": trial.at, "error": trial.error, "total": trial.total, "series": series, "alerts": trial.alerts}
         ).data
     )
@@ -137,7 +137,7 @@ class StateViewSet(ReadOnlyModelViewSet[RuleState]):
     """What is known of the label sets of all rules."""
 
     queryset = states_listed()
-    serializer_class = StateSerializer
+    serializer_class = RuleStateSerializer
     lookup_value_regex = r"\d+"
     filter_backends = BACKENDS
     filterset_class = StateFilter
@@ -148,7 +148,7 @@ class GroupViewSet(ModelViewSet[RuleGroup]):
     """Groups of rules that are evaluated one after the other."""
 
     queryset = groups_listed()
-    serializer_class = GroupSerializer
+    serializer_class = RuleGroupSerializer
     lookup_value_regex = r"\d+"
     filter_backends = BACKENDS
     filterset_class = GroupFilter
@@ -168,7 +168,7 @@ class RecordingViewSet(ModelViewSet[RecordingRule]):
     """Recording rules of groups."""
 
     queryset = recordings_listed()
-    serializer_class = RecordingSerializer
+    serializer_class = RecordingRuleSerializer
     lookup_value_regex = r"\d+"
     filter_backends = BACKENDS
     filterset_fields = ["group"]

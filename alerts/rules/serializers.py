@@ -17,7 +17,7 @@ from opsportal.writing import person_of
 DAY_S = 86_400
 
 
-class ScheduleSerializer(serializers.ModelSerializer[RuleSchedule]):
+class RuleScheduleSerializer(serializers.ModelSerializer[RuleSchedule]):
     """When it is evaluated, and how that went."""
 
     class Meta:
@@ -70,10 +70,10 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
     def get_last_error(self, rule: AlertRule) -> str:
         return last_error_of(rule)
 
-    @extend_schema_field(ScheduleSerializer(allow_null=True))
+    @extend_schema_field(RuleScheduleSerializer(allow_null=True))
     def get_schedule(self, rule: AlertRule) -> dict[str, Any] | None:
         schedule = schedule_of(rule)
-        return dict(ScheduleSerializer(schedule).data) if schedule else None
+        return dict(RuleScheduleSerializer(schedule).data) if schedule else None
 
     def create(self, validated_data: dict[str, Any]) -> AlertRule:
         return actions.rule_save(**validated_data, now=timezone.now(), by=person_of(self.context["request"]))
@@ -84,11 +84,11 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
         return actions.rule_save(rule=instance, **values, now=timezone.now(), by=person_of(self.context["request"]))
 
 
-class SwitchedSerializer(serializers.Serializer[Any]):
+class RuleSwitchedSerializer(serializers.Serializer[Any]):
     changed = serializers.IntegerField(help_text="1, or 0 when it was so already.")
 
 
-class StateSerializer(serializers.ModelSerializer[RuleState]):
+class RuleStateSerializer(serializers.ModelSerializer[RuleState]):
     """What is known of one label set. A value that is not finite is null."""
 
     rule = serializers.SlugRelatedField[AlertRule](slug_field="slug", read_only=True)
@@ -130,7 +130,7 @@ class RuleKindSerializer(serializers.Serializer[Any]):
     settings = JsonSchemaField(help_text="JSON Schema of `settings`.")
 
 
-class TriedSeriesSerializer(serializers.Serializer[Any]):
+class RuleTriedSeriesSerializer(serializers.Serializer[Any]):
     """`phase`: what its state would be."""
 
     labels = TextsField()
@@ -139,24 +139,24 @@ class TriedSeriesSerializer(serializers.Serializer[Any]):
     phase = serializers.ChoiceField(choices=Phase.choices)
 
 
-class TriedAlertSerializer(serializers.Serializer[Any]):
+class RuleTriedAlertSerializer(serializers.Serializer[Any]):
     labels = TextsField()
     annotations = TextsField()
     starts_at = serializers.DateTimeField(allow_null=True)
     ends_at = serializers.DateTimeField(allow_null=True)
 
 
-class TrialSerializer(serializers.Serializer[Any]):
+class RuleTrialSerializer(serializers.Serializer[Any]):
     """What a rule sees now; nothing of it is stored."""
 
     at = serializers.DateTimeField()
     error = serializers.CharField(allow_blank=True)
     total = serializers.IntegerField(help_text="How many series were seen; at most 100 are listed, problems first.")
-    series = TriedSeriesSerializer(many=True)
-    alerts = TriedAlertSerializer(many=True)
+    series = RuleTriedSeriesSerializer(many=True)
+    alerts = RuleTriedAlertSerializer(many=True)
 
 
-class GroupSerializer(serializers.ModelSerializer[RuleGroup]):
+class RuleGroupSerializer(serializers.ModelSerializer[RuleGroup]):
     """Rules that are evaluated one after the other."""
 
     labels = TextsField(required=False, help_text="Of all its alerts and recorded series.")
@@ -164,7 +164,7 @@ class GroupSerializer(serializers.ModelSerializer[RuleGroup]):
     query_offset_s = serializers.FloatField(required=False, min_value=0, max_value=365 * DAY_S)
     rule_count = serializers.IntegerField(read_only=True)
     recording_count = serializers.IntegerField(read_only=True)
-    schedule = ScheduleSerializer(read_only=True, allow_null=True)
+    schedule = RuleScheduleSerializer(read_only=True, allow_null=True)
     last_error = serializers.SerializerMethodField(
         help_text="Of the last evaluation, a line for each rule that failed."
     )
@@ -190,7 +190,7 @@ class GroupSerializer(serializers.ModelSerializer[RuleGroup]):
         return actions.group_save(group=instance, **values, now=timezone.now(), by=person_of(self.context["request"]))
 
 
-class RecordingSerializer(serializers.ModelSerializer[RecordingRule]):
+class RecordingRuleSerializer(serializers.ModelSerializer[RecordingRule]):
     """A query whose answer is written as a series."""
 
     labels = TextsField(required=False)

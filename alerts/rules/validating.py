@@ -38,8 +38,7 @@ def expression_faults(text: str, field: str = "expression") -> Errors:
     try:
         node = parse(text)
     except PromqlError as error:
-        place = f" (character {error.position + 1})" if error.position is not None else ""
-        return {field: [f"{error.message}{place}"]}
+        return {field: [error.message]}
     if node.type not in ("vector", "scalar"):
         return {
             field: [f"This returns a {node.type}; a rule needs series or a number (an instant vector or a scalar)."]
@@ -113,7 +112,7 @@ def settings_cleaned(kind: type[RuleKind], settings: Any) -> tuple[dict[str, Any
 
 
 def kind_faults(kind: type[RuleKind], facts: Facts) -> Errors:
-    """Of what does not fit the kind; the settings are clean."""
+    """Of what does not fit the kind."""
     found: Errors = {name: [words] for name, words in kind.faults(facts).items()}
     if kind.takes_expression:
         found |= expression_faults(facts.expression)

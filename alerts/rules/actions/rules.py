@@ -62,7 +62,7 @@ def rule_save(
     errors = _cleaned(values, stored, new_settings)
     old_group = stored.group_id
     changed = assign(stored, values)
-    errors |= kind_errors(stored) if not errors.keys() & {"kind"} and not _of_settings(errors) else {}
+    errors |= kind_errors(stored) if "kind" not in errors else {}
     validate(stored, ValidationError({**errors}) if errors else None, exclude=UNCHECKED)
     stored.fingerprint = fingerprint(str(stored.kind), stored.expression, stored.settings, stored.labels)
     return _store(stored, changed, before, old_group, now=now, by=by)
@@ -74,10 +74,6 @@ def _stored(rule: AlertRule | None, by: Person) -> AlertRule:
         stored: AlertRule = AlertRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
         return stored
     return AlertRule(created_by_id=by.pk if by else None)
-
-
-def _of_settings(errors: Errors) -> bool:
-    return any(name.partition(".")[0] == "settings" for name in errors)
 
 
 def _cleaned(values: dict[str, Any], stored: AlertRule, settings: Mapping[str, Any] | None) -> Errors:

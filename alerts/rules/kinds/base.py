@@ -102,7 +102,7 @@ class RuleKind(ABC):
 
     @classmethod
     def faults(cls, facts: Facts) -> dict[str, str]:
-        """What does not fit the kind, by field of the rule; the settings are clean."""
+        """What does not fit the kind, by field of the rule, its settings apart."""
         return {}
 
 
