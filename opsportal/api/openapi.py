@@ -26,6 +26,12 @@ SETTINGS: dict[str, Any] = {
         "AttemptOutcome": "alerts.delivery.choices.Outcome.choices",
         "StepOutcome": "alerts.oncall.choices.StepOutcome.choices",
         "CircuitState": "alerts.delivery.choices.CircuitState.choices",
+        "KindOfRule": "alerts.rules.choices.RuleKind.choices",
+        "RuleComparator": "alerts.rules.choices.Comparator.choices",
+        "RulePhase": "alerts.rules.choices.Phase.choices",
+        "OnTrouble": "alerts.rules.choices.OnTrouble.choices",
+        "Trouble": "alerts.rules.choices.Trouble.choices",
+        "Category": "alerts.rules.choices.Category.choices",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "POSTPROCESSING_HOOKS": [
