@@ -4,6 +4,7 @@ from django.apps import AppConfig
 class OncallConfig(AppConfig):
     name = "alerts.oncall"
     label = "oncall"
+    verbose_name = "On call"
 
     def ready(self) -> None:
         from alerts.delivery.failures import on_failed

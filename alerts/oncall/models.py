@@ -41,7 +41,9 @@ class Schedule(models.Model):
     description = models.TextField(blank=True)
     time_zone = models.CharField(max_length=60, default="UTC", validators=[is_time_zone])
     gaps_next_at = models.DateTimeField(null=True, editable=False, help_text="When gaps are looked for next.")
-    gaps_warned = models.JSONField(default=dict, editable=False, help_text="{until, gaps: [[start, end]]} of that look.")
+    gaps_warned = models.JSONField(
+        default=dict, editable=False, help_text="{until, gaps: [[start, end]]} of that look."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -41,7 +41,8 @@ def schedule_save(
     changed = assign(stored, values | {key: value for key, value in given.items() if value is not None})
     reserved = ValidationError({"slug": f"{stored.slug} is an address of the portal; choose another."})
     validate(stored, reserved if stored.slug in RESERVED_SLUGS else None)
-    stored.save()
+    if schedule is None or changed:
+        stored.save()
     if layers is not None and _set_layers(stored, layers):
         changed.append("layers")
     if schedule is None or changed:

@@ -2,8 +2,8 @@
 
 from rest_framework.viewsets import ViewSetMixin
 
-from alerts.oncall.api import escalations
+from alerts.oncall.api import escalations, schedules
 
-routes: list[tuple[str, type[ViewSetMixin]]] = [*escalations.routes]
+routes: list[tuple[str, type[ViewSetMixin]]] = [*schedules.routes, *escalations.routes]
 
 __all__ = ["routes"]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from alerts.oncall.calendars.feed import Entry, calendar, window
 from alerts.oncall.models import Feed, Schedule
+from alerts.oncall.people import name_of
 from alerts.oncall.queries import people_of
 from alerts.oncall.reading import plans
 from alerts.oncall.timeline import by_person, final
@@ -43,7 +44,3 @@ def entries(
         if person in people and (only is None or person == only.pk)
         for span in spans
     ]
-
-
-def name_of(user: User) -> str:
-    return user.get_full_name() or user.get_username()
