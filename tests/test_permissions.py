@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from alerts.delivery.models import Channel, ContactMethod, Delivery
+from alerts.oncall.models import Escalation, EscalationPolicy, Override, QuietHours, Schedule, Team
 from alerts.rules import actions as rules
 from alerts.rules.models import RuleState
 from monitoring.checks import actions
@@ -118,10 +119,52 @@ RULES |= {
     "api/v1/rules/#/states/": api(),
     **dict.fromkeys([f"api/v1/{name}/{tail}" for name in ("rule-kinds", "rule-states") for tail in ("", "#/")], api()),
 }
+RULES |= {
+    "api/v1/escalation-policies/": LIST,
+    "api/v1/escalation-policies/#/": DETAIL,
+    **dict.fromkeys(["api/v1/escalations/", "api/v1/escalations/#/"], api()),
+    **dict.fromkeys(["api/v1/personal-rules/", "api/v1/quiet-hours/"], api(POST=LOOK)),
+    **dict.fromkeys(["api/v1/personal-rules/#/", "api/v1/quiet-hours/#/"], api(PUT=LOOK, PATCH=LOOK, DELETE=LOOK)),
+    "me/notifications/": page(LOGGED_IN),
+    **dict.fromkeys(
+        [
+            f"me/notifications/{tail}/"
+            for tail in ("contacts", "contacts/<int:contact_id>/<slug:act>", "rules/<slug:urgency>", "quiet-hours")
+        ],
+        Rule("page", {"POST": LOGGED_IN}),
+    ),
+}
+RULES |= {
+    **dict.fromkeys(["oncall/", "oncall/<slug:slug>/"], page()),
+    **dict.fromkeys(["oncall/<slug:slug>.ics", "oncall/my-shifts.ics"], Rule("page", {})),  # by token only
+    **dict.fromkeys(
+        [f"oncall/<slug:slug>/{tail}/" for tail in ("override", "override/<int:override_id>/delete", "swap")],
+        Rule("page", {"POST": OPERATE}),
+    ),
+    **dict.fromkeys(
+        ["oncall/<slug:slug>/import/", "oncall/<slug:slug>/import/apply/"], Rule("page", {"POST": OPERATE})
+    ),
+    **dict.fromkeys(
+        [f"oncall/{what}/feed/{tail}" for what in ("my-shifts", "<slug:slug>") for tail in ("", "revoke/")],
+        Rule("page", {"POST": LOOK}),
+    ),
+    **dict.fromkeys(["api/v1/teams/", "api/v1/schedules/"], LIST),
+    **dict.fromkeys(["api/v1/teams/#/", "api/v1/schedules/#/"], DETAIL),
+    **dict.fromkeys(
+        [f"api/v1/schedules/#/{verb}/" for verb in ("on-call", "timeline", "coverage", "overrides")], api()
+    ),
+    "api/v1/schedules/#/swap/": VERB,
+    "api/v1/overrides/": api(POST=OPERATE),
+    "api/v1/overrides/#/": api(PUT=OPERATE, PATCH=OPERATE, DELETE=OPERATE),
+}
 OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
 ADMIN_LISTS = {
     **dict.fromkeys(["checks/service", "checks/check", "checks/maintenancewindow", "checks/databasetarget"], OPERATE),
     "shipping/destination": OPERATE,
+    **dict.fromkeys(["oncall/schedule", "oncall/team", "oncall/override"], OPERATE),
+    **dict.fromkeys(
+        [f"oncall/{name}" for name in ("escalationpolicy", "escalation", "personalrule", "quiethours")], OPERATE
+    ),
     **dict.fromkeys([f"rules/{name}" for name in ("alertrule", "rulegroup", "recordingrule", "rulestate")], OPERATE),
     **dict.fromkeys([f"delivery/{name}" for name in ("channel", "contactmethod", "delivery", "circuit")], OPERATE),
     **dict.fromkeys(
@@ -130,8 +173,9 @@ ADMIN_LISTS = {
     **dict.fromkeys(["metrics/metricsource", "metrics/metricmetadata", "metrics/storestate"], OPERATE),
     **dict.fromkeys(["access/user", "auth/group", "access/apitoken"], ADMINISTER),
 }
-ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {"checks/maintenancewindow": OPERATE}
+ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {"checks/maintenancewindow": OPERATE, "oncall/override": OPERATE}
 NOBODY_ADDS = {
+    "oncall/escalation",
     "rules/rulestate",
     "delivery/delivery",
     "delivery/circuit",
@@ -191,8 +235,36 @@ def estate(db: None) -> dict[str, Any]:
         "events": Event.objects.latest("id").pk,
         "kinds": "tcp",
         **told_estate(),
+        **escalation_estate(),
+        **schedule_estate(),
         **rule_estate(),
     }
+
+
+def escalation_estate() -> dict[str, Any]:
+    """What the placeholders of the addresses of escalations stand for."""
+    now, owner = timezone.now(), User.objects.create(username="night-owl")
+    policy = EscalationPolicy.objects.create(name="Nights", slug="nights")
+    running = Escalation.objects.create(
+        subject="incident:1",
+        policy=policy,
+        plan={},
+        message={},
+        severity="info",
+        urgency="high",
+        started_at=now,
+        resumed_at=now,
+    )
+    QuietHours.objects.create(user=owner, start="22:00", end="06:00")
+    return {"escalation-policies": "nights", "escalations": running.pk, "personal-rules": 0, "quiet-hours": "night-owl"}
+
+
+def schedule_estate() -> dict[str, Any]:
+    """What the placeholders of the addresses of on-call schedules stand for."""
+    rota = Schedule.objects.create(name="Shop", slug="shop")
+    Team.objects.create(name="Shop", slug="shop")
+    times = {"starts_at": "2026-01-01T00:00Z", "ends_at": "2026-01-02T00:00Z"}
+    return {"schedules": "shop", "teams": "shop", "overrides": Override.objects.create(schedule=rota, **times).pk}
 
 
 def rule_estate() -> dict[str, Any]:
@@ -222,8 +294,9 @@ def filled(pattern: str, estate: dict[str, Any], person: User | None) -> str:
         return f"/api/v1/tokens/{api_token_create(user=person, name='t')[0].pk if person else 0}/"
     if "#" in pattern:
         return "/" + pattern.replace("#", str(estate[pattern.split("/")[2]]))
-    numbers = pattern.replace("<int:change_id>", str(estate["status-changes"])).replace("<int:ping_id>", "1")
-    return "/" + numbers.replace("<slug:slug>", "shop")
+    numbers = pattern.replace("<int:change_id>", str(estate["status-changes"]))
+    numbers = re.sub(r"<int:\w+>", "1", numbers)
+    return "/" + re.sub(r"<slug:\w+>", "shop", numbers)
 
 
 def browser(person: User | None) -> Client:
