@@ -58,6 +58,7 @@ compat-promql: $(DEV) ## Ask our PromQL and Debian's Prometheus the same on the 
 
 compat-alertmanager: $(DEV) ## Play 600 random cases on Debian's Alertmanager and on our thinking, and compare what is told
 	$(BIN)/python -m benchmarks.compat_alertmanager
+	$(BIN)/python -m benchmarks.compat_alertmanager --store --cases 60
 
 screenshots: $(DEV) ## Make the pictures of docs/images from a private portal with a made-up estate
 	$(BIN)/python -m docs.screenshots

@@ -7,11 +7,12 @@ A window lasts its seconds from there. Rules are asked day by day over a bounded
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cronsim import CronSim, CronSimError
 
 from alerts.incidents.recurring_days import Rule, RuleError, rule_parse
+from alerts.oncall.wallclock import first_instant, wall_time
 
 MOST_AHEAD_DAYS = 3660  # how far the next start is looked for: the 29th of February comes within
 MOST_DURATION_S = 31 * 86_400
@@ -83,17 +84,19 @@ def _latest(recurrence: Recurrence, begin: datetime, end: datetime) -> datetime 
     """The last start between two instants, both included."""
     zone = recurrence.zone
     about = _slack(zone, begin, end)
-    walls = recurrence.walls(_wall(begin, zone) - about, _wall(end, zone) + about + _SECOND)
-    return max((start for start in (_instant(wall, zone) for wall in walls) if begin <= start <= end), default=None)
+    walls = recurrence.walls(wall_time(begin, zone) - about, wall_time(end, zone) + about + _SECOND)
+    return max(
+        (start for start in (first_instant(wall, zone) for wall in walls) if begin <= start <= end), default=None
+    )
 
 
 def next_start(recurrence: Recurrence, after: datetime) -> datetime | None:
     """The first start after an instant; None if there is none within ten years."""
     zone = recurrence.zone
-    begin = _wall(after, zone) - _slack(zone, after, after)
+    begin = wall_time(after, zone) - _slack(zone, after, after)
     end = max(begin, recurrence.first) + MOST_AHEAD_DAYS * _DAY
     for wall in recurrence.walls(begin, end):
-        if (start := _instant(wall, zone)) > after:
+        if (start := first_instant(wall, zone)) > after:
             return start
     return None
 
@@ -128,24 +131,8 @@ def _cron(text: str, first: datetime) -> str:
     return " ".join(fields)
 
 
-def _wall(at: datetime, zone: zoneinfo.ZoneInfo) -> datetime:
-    return at.astimezone(zone).replace(tzinfo=None, fold=0)
-
-
 def _slack(zone: zoneinfo.ZoneInfo, begin: datetime, end: datetime) -> timedelta:
     """How far the wall's clock may be from the order of instants: by what it is set in the days around, mostly not at all."""
     offsets = {(at + days * _DAY).astimezone(zone).utcoffset() for at in (begin, end) for days in (-2, 0, 2)}
     known = [offset for offset in offsets if offset is not None]
     return max(known) - min(known)
-
-
-def _instant(wall: datetime, zone: zoneinfo.ZoneInfo) -> datetime:
-    """The first instant at which the wall's clock shows a time or, if it never does, the first after."""
-    early = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if _wall(early, zone) == wall:
-        return early
-    before, after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC), early
-    while after - before > _SECOND:  # the clock is set between the two
-        middle = before + (after - before) // _SECOND // 2 * _SECOND
-        before, after = (before, middle) if _wall(middle, zone) > wall else (middle, after)
-    return after
