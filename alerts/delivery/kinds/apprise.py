@@ -8,8 +8,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -62,7 +61,6 @@ class AppriseKind(ChannelKind):
     icon = "hub"
     timeout_s = 60.0
     SettingsForm: ClassVar[type[KindForm]] = AppriseForm
-    threads: ClassVar[ThreadPoolExecutor] = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="apprise")
     free: ClassVar[threading.Semaphore] = threading.Semaphore(AT_ONCE)
 
     def __init__(self, settings: Mapping[str, Json]) -> None:
@@ -80,12 +78,29 @@ class AppriseKind(ChannelKind):
         """Send once, in a thread that is left behind at the deadline."""
         if not self.free.acquire(blocking=False):
             return Sent(Outcome.RETRY, f"All {AT_ONCE} threads for apprise are waiting for services that hang.")
-        done = asyncio.get_running_loop().run_in_executor(self.threads, self._notify, envelope)
+        done = self._begin(envelope)
         try:
-            return await asyncio.wait_for(asyncio.shield(done), self.settings["timeout_s"])
+            return await asyncio.wait_for(done, self.settings["timeout_s"])
         except TimeoutError:
             words = f"The service did not answer within {self.settings['timeout_s']:g} s."
             return Sent(Outcome.RETRY, words, endpoint_at_fault=True)
+
+    def _begin(self, envelope: Envelope) -> asyncio.Future[Sent]:
+        """Start the thread: a daemon, so that one that hangs does not keep the process from ending."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Sent] = loop.create_future()
+
+        def tell(sent: Sent) -> None:
+            if not done.done():
+                done.set_result(sent)
+
+        def work() -> None:
+            sent = self._notify(envelope)
+            with suppress(RuntimeError):  # the loop is gone
+                loop.call_soon_threadsafe(tell, sent)
+
+        threading.Thread(target=work, name="apprise", daemon=True).start()
+        return done
 
     def _notify(self, envelope: Envelope) -> Sent:
         try:

@@ -11,7 +11,7 @@ from yarl import URL
 from alerts.delivery.choices import Outcome
 from alerts.delivery.kinds.base import ChannelKind, Envelope, Json, KindForm, Sent
 from alerts.delivery.kinds.fields import UrlField, place_of, url_secrets
-from alerts.delivery.kinds.posting import ask, json_of, json_request, judged
+from alerts.delivery.kinds.posting import LONGEST_WAIT_S, ask, json_of, json_request, judged
 from alerts.delivery.messages import Message
 from alerts.delivery.rendering import parts
 from alerts.delivery.rendering.cutting import Unit, cut_line
@@ -63,7 +63,7 @@ class DiscordKind(ChannelKind):
             return replace(sent, answer="ok", provider_ref=str(said.get("id", ""))[:250])
         wait_s = said.get("retry_after")
         if sent.outcome == Outcome.RETRY and isinstance(wait_s, int | float):
-            return replace(sent, retry_after_s=max(float(wait_s), sent.retry_after_s or 0.0))
+            return replace(sent, retry_after_s=min(max(float(wait_s), sent.retry_after_s or 0.0), LONGEST_WAIT_S))
         return sent
 
 

@@ -1,7 +1,7 @@
 """A message in parts that every channel puts together in its own way. Pure.
 
 Everything here is clean (see cleaning), bounded (a value of at most `LONGEST_VALUE` characters, `MOST_ALERTS` alerts with `MOST_LABELS`
-labels each), and marked where something was left out.
+labels each, about `MOST_CHARACTERS` together), and marked where something was left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,7 @@ LONGEST_VALUE = 8_000
 LONGEST_NAME = 500
 MOST_ALERTS = 100
 MOST_LABELS = 100
+MOST_CHARACTERS = 200_000  # of alerts told one by one: no channel shows more, and cleaning takes time
 Pair = tuple[str, str]
 STATE_WORDS = {
     "firing": "FIRING",
@@ -92,14 +93,29 @@ def shared(message: Message) -> list[Pair]:
 def alerts(message: Message) -> Iterator[AlertPart]:
     """Each alert with what it does not share with all others."""
     said = {**message.common_labels, **message.common_annotations}
-    for alert in islice(message.alerts, MOST_ALERTS):
+    for alert in islice(message.alerts, told_one_by_one(message)):
         yield _alert(alert, said)
+
+
+def told_one_by_one(message: Message) -> int:
+    """How many alerts are: as many as fit, but one at least."""
+    room = MOST_CHARACTERS
+    for place, alert in enumerate(message.alerts[:MOST_ALERTS]):
+        room -= _length(alert)
+        if room < 0:
+            return max(place, 1)
+    return min(len(message.alerts), MOST_ALERTS)
 
 
 def alerts_left_out(message: Message) -> str:
     """The line for alerts that are not told one by one; empty when there are none."""
-    missing = max(0, len(message.alerts) - MOST_ALERTS) + message.truncated_alerts
+    missing = len(message.alerts) - told_one_by_one(message) + message.truncated_alerts
     return marker(missing, "alerts") if missing else ""
+
+
+def _length(alert: AlertView) -> int:
+    told = islice((*alert.labels.values(), *alert.annotations.values()), MOST_LABELS)
+    return sum(min(len(value), LONGEST_VALUE) for value in told)
 
 
 def _alert(alert: AlertView, said: Mapping[str, str]) -> AlertPart:

@@ -26,7 +26,7 @@ from tests.fakes.serving import serving
 from tests.fakes.smtp import FakeSmtp, smtp_server
 from tests.fakes.webhook import FakeWebhook
 
-COUNT = int(os.environ.get("CHANNEL_FUZZ", "60"))
+COUNT = int(os.environ.get("CHANNEL_FUZZ", "50"))
 MARK = re.compile(r"(?:…|\.\.\.)\(cut,[\d,]+more\w+\)|leftout")
 KEY_ONLY = {"resolved", "acknowledged"}  # PagerDuty takes no text with these
 SHORT_MARKS = ("…", "...")

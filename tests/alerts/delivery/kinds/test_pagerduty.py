@@ -51,10 +51,16 @@ async def test_a_severity_is_one_of_theirs(pagerduty: FakePagerDuty, severity: s
 
 
 async def test_details_that_are_too_large_are_replaced_by_a_note(pagerduty: FakePagerDuty) -> None:
-    alerts = tuple(AlertView("firing", {"alertname": f"A{n}"}, {"log": "ä" * 100_000}) for n in range(100))
-    sent = await kind_with(KIND, routing_key=ROUTING_KEY).send(envelope(message(alerts=alerts)))
+    told = message(facts={f"Log {n}": "ä" * 100_000 for n in range(50)})
+    sent = await kind_with(KIND, routing_key=ROUTING_KEY).send(envelope(told))
     assert sent.outcome == Outcome.DELIVERED
     assert "left out" in pagerduty.kept[0]["payload"]["custom_details"]["error"]
+
+
+async def test_a_storm_is_told_as_far_as_it_fits(pagerduty: FakePagerDuty) -> None:
+    alerts = tuple(AlertView("firing", {"alertname": f"A{n}"}, {"log": "ä" * 100_000}) for n in range(100))
+    await kind_with(KIND, routing_key=ROUTING_KEY).send(envelope(message(alerts=alerts)))
+    assert "more alerts)" in pagerduty.kept[0]["payload"]["custom_details"]["left_out"]
 
 
 async def test_a_long_thread_has_a_key_of_its_own(pagerduty: FakePagerDuty) -> None:

@@ -35,6 +35,15 @@ def test_more_alerts_than_anybody_reads_are_counted() -> None:
     assert "(cut, 57 more alerts)" in plain_text(message(alerts=alerts, truncated_alerts=7))
 
 
+def test_alerts_that_are_too_long_together_are_counted() -> None:
+    alerts = tuple(
+        AlertView("firing", {"alertname": str(n)}, {"log": "x" * 9_000, "trace": "y" * 9_000}) for n in range(50)
+    )
+    told = message(alerts=alerts)
+    assert len(list(parts.alerts(told))) == 12
+    assert parts.alerts_left_out(told) == "… (cut, 38 more alerts)"
+
+
 def test_more_labels_than_anybody_reads_are_counted() -> None:
     alert = AlertView("firing", {f"l{n}": "x" for n in range(3_000)})
     assert "(cut, 2,900 more labels)" in plain_text(message(alerts=(alert,)))
