@@ -26,6 +26,7 @@ TICK_S = 5
 PERIODIC_S: dict[str, int] = {
     "monitoring.checks.tasks.rollup_tick": 60,
     "monitoring.checks.tasks.partitions_tick": 3600,
+    "monitoring.checks.tasks.refused_series_tick": 60,
     "monitoring.metrics.tasks.compact_tick": 60,
     "monitoring.metrics.tasks.upkeep_tick": 3600,
 }

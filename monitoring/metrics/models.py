@@ -21,6 +21,7 @@ class MetricSource(models.Model):
     active_count = models.IntegerField(default=0, help_text="Series seen within the last day, counted every hour.")
     refused = models.BigIntegerField(default=0, help_text="New series that were refused at the cap.")
     refused_at = models.DateTimeField(null=True, blank=True)
+    refusal_told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "metrics_source"

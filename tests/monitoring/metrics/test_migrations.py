@@ -27,7 +27,7 @@ from tests.monitoring.metrics.samples import NODE, Bits, bits, labels_of, select
 
 PLAIN = [("metrics", "0002_sample_table")]
 ONE_ROW_A_BLOCK = [("metrics", "0005_drop_samples")]
-NOW = [("metrics", "0006_full_pages")]
+NOW = [("metrics", "0007_refusal_told_at")]
 TIMES = [datetime(2026, 3, day, 12, minute, tzinfo=UTC) for day in (1, 2) for minute in range(3)]
 SHOP = {"service": "shop", "check": "home"}
 
