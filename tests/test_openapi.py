@@ -16,17 +16,22 @@ from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
 from schemathesis import checks
 
 from alerts.delivery.actions import Target, channel_save, deliver
 from alerts.delivery.messages import Message
+from alerts.oncall import actions as oncall
+from alerts.rules import actions as rules
+from alerts.rules.models import RuleState
 from monitoring.checks import actions
 from monitoring.checks.models import StatusChange
 from monitoring.events.actions import event_emit
 from monitoring.events.choices import Severity
 from security.access.actions import api_token_create
+from security.access.models import User
 from tests import people
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
@@ -79,7 +84,7 @@ class Estate:
 
 
 @pytest.fixture
-def estate(db: None) -> Estate:
+def estate(authorization: dict[str, str]) -> Estate:
     shop = actions.service_save(name="Shop", labels={"env": "prod"})
     door = {"kind": "tcp", "settings": {"host": "127.0.0.1", "port": 1}, "thresholds": []}
     check = actions.check_save(service=shop, name="Door", **door)  # type: ignore[arg-type]
@@ -100,6 +105,8 @@ def estate(db: None) -> Estate:
             "database-targets": {"slug": "main"},
             "events": {"id": event.pk},
             "status-changes": {"id": change.pk},
+            **rule_paths(),
+            **schedule_paths(),
             "channels": {"slug": "hook"},
             "channel-kinds": {"kind": "webhook"},
             "deliveries": {"id": sent.pk},
@@ -113,9 +120,63 @@ def estate(db: None) -> Estate:
                 "ends_at": "2030-01-01T00:00:00Z",
             },
             "database-targets": {"dsn": "postgresql://db/other"},
+            "rules": {
+                "kind": "metric",
+                "expression": "up",
+                "comparator": "gt",
+                "threshold": 1.5,
+                "recovery_threshold": None,
+            }
+            | {
+                "settings": {},
+                "labels": {"team": "shop"},
+                "annotations": {},
+                "policy": None,
+                "group": None,
+                "on_no_data": "ok",
+            },
+            "recording-rules": {"record": "a:b", "expression": "up", "labels": {}},
+            "rule-groups": {"labels": {"team": "shop"}},
             "channels": {"kind": "webhook", "settings": {"url": "https://hooks.example/"}},
+            "teams": {"members": ["ada"]},
+            "schedules": {
+                "time_zone": "Europe/Vienna",
+                "layers": [{"name": "Primary", "starts_at": noon.isoformat(), "members": ["ada"]}],
+            },
+            "overrides": {
+                "schedule": "web",
+                "user": "ada",
+                "starts_at": noon.isoformat(),
+                "ends_at": "2026-12-01T00:00:00Z",
+            },
         },
     )
+
+
+def schedule_paths() -> dict[str, dict[str, Any]]:
+    """An on-call schedule, a team and an override."""
+    start = datetime(2026, 11, 23, tzinfo=UTC)
+    layer = {"name": "Primary", "starts_at": start, "members": User.objects.filter(username=people.ADA)}
+    schedule = oncall.schedule_save(name="Web", layers=[layer])
+    team = oncall.team_save(name="Operations")
+    override = oncall.override_save(schedule=schedule, user=None, starts_at=start, ends_at=start + timedelta(hours=1))
+    return {"schedules": {"slug": schedule.slug}, "teams": {"slug": team.slug}, "overrides": {"id": override.pk}}
+
+
+def rule_paths() -> dict[str, dict[str, Any]]:
+    """A rule, a group with a recording rule, and a state."""
+    now = timezone.now()
+    group = rules.group_save(name="shop", now=now)
+    recording = rules.recording_save(group=group, record="a:b", expression="up", now=now)
+    rule = rules.rule_save(name="Down", slug="down", kind="metric", expression="up == 0", now=now)
+    state = RuleState.objects.create(rule=rule, identity="x", labels={}, phase="firing", since=now)
+    return {
+        "rules": {"slug": "down"},
+        "rule-groups": {"id": group.pk},
+        "recording-rules": {"id": recording.pk},
+        "rule-kinds": {"kind": "metric"},
+        "rule-states": {"id": state.pk},
+    }
 
 
 @pytest.fixture

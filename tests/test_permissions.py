@@ -7,6 +7,7 @@ empty, so whoever may write is told what is wrong, or it is done.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from alerts.delivery.models import Channel, ContactMethod, Delivery
+from alerts.incidents.actions import silence_save
+from alerts.incidents.models import (
+    Alert,
+    Incident,
+    InhibitionRule,
+    Receiver,
+    RecurringMaintenance,
+    Route,
+    TimeInterval,
+)
 from alerts.oncall.models import Escalation, EscalationPolicy, Override, QuietHours, Schedule, Team
 from alerts.rules import actions as rules
 from alerts.rules.models import RuleState
@@ -61,6 +72,7 @@ PROMETHEUS_READS = (
     *(f"api/v1/status/{name}" for name in ("buildinfo", "config", "flags", "runtimeinfo", "tsdb", "walreplay")),
     *(f"api/v1/{name}" for name in ("targets", "targets/metadata")),
 )
+ROUTING = ("routes", "receivers", "inhibition-rules", "time-intervals", "maintenances")
 RULES: dict[str, Rule] = {
     **dict.fromkeys(["livez", "readyz"], Rule("page", dict.fromkeys(METHODS, ALL))),
     **dict.fromkeys(
@@ -157,7 +169,33 @@ RULES |= {
     "api/v1/overrides/": api(POST=OPERATE),
     "api/v1/overrides/#/": api(PUT=OPERATE, PATCH=OPERATE, DELETE=OPERATE),
 }
+RULES |= {
+    **dict.fromkeys([f"api/v1/{name}/{tail}" for name in ("incidents", "alerts") for tail in ("", "#/")], api()),
+    "api/v1/incidents/#/timeline/": api(),
+    **dict.fromkeys(
+        [
+            f"api/v1/incidents/#/{verb}/"
+            for verb in (
+                *("acknowledge", "unacknowledge", "snooze", "resolve", "reopen", "assign", "comment", "severity"),
+                *("postmortem", "merge", "split"),
+            )
+        ],
+        VERB,
+    ),
+    "api/v1/silences/": api(POST=OPERATE),
+    "api/v1/silences/#/": api(PUT=OPERATE, PATCH=OPERATE),
+    **dict.fromkeys(["api/v1/silences/#/expire/", "api/v1/silences/preview/"], VERB),
+    **dict.fromkeys([f"api/v1/{name}/" for name in ROUTING], LIST),
+    **dict.fromkeys([f"api/v1/{name}/#/" for name in ROUTING], DETAIL),
+    "api/v1/routes/test/": api(None, POST=LOOK),
+    "api/v1/incident-settings/": api(),
+    "api/v1/incident-settings/#/": api(PUT=ADMINISTER, PATCH=ADMINISTER),
+}
 OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
+INCIDENT_MODELS = (
+    *("incident", "alert", "silence", "route", "receiver", "inhibitionrule", "timeinterval", "recurringmaintenance"),
+    "incidentsettings",
+)
 ADMIN_LISTS = {
     **dict.fromkeys(["checks/service", "checks/check", "checks/maintenancewindow", "checks/databasetarget"], OPERATE),
     "shipping/destination": OPERATE,
@@ -165,6 +203,7 @@ ADMIN_LISTS = {
     **dict.fromkeys(
         [f"oncall/{name}" for name in ("escalationpolicy", "escalation", "personalrule", "quiethours")], OPERATE
     ),
+    **dict.fromkeys([f"incidents/{name}" for name in INCIDENT_MODELS], OPERATE),
     **dict.fromkeys([f"rules/{name}" for name in ("alertrule", "rulegroup", "recordingrule", "rulestate")], OPERATE),
     **dict.fromkeys([f"delivery/{name}" for name in ("channel", "contactmethod", "delivery", "circuit")], OPERATE),
     **dict.fromkeys(
@@ -173,8 +212,15 @@ ADMIN_LISTS = {
     **dict.fromkeys(["metrics/metricsource", "metrics/metricmetadata", "metrics/storestate"], OPERATE),
     **dict.fromkeys(["access/user", "auth/group", "access/apitoken"], ADMINISTER),
 }
-ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {"checks/maintenancewindow": OPERATE, "oncall/override": OPERATE}
+ADMIN_ADDS = dict.fromkeys(ADMIN_LISTS, ADMINISTER) | {
+    "checks/maintenancewindow": OPERATE,
+    "oncall/override": OPERATE,
+    "incidents/silence": OPERATE,
+}
 NOBODY_ADDS = {
+    "incidents/incident",
+    "incidents/alert",
+    "incidents/incidentsettings",
     "oncall/escalation",
     "rules/rulestate",
     "delivery/delivery",
@@ -238,6 +284,7 @@ def estate(db: None) -> dict[str, Any]:
         **escalation_estate(),
         **schedule_estate(),
         **rule_estate(),
+        **incident_estate(),
     }
 
 
@@ -276,6 +323,35 @@ def rule_estate() -> dict[str, Any]:
     state = RuleState.objects.create(rule=rule, identity="x", labels={}, phase="firing", since=now)
     numbers = {"rule-groups": group.pk, "recording-rules": recording.pk, "rule-states": state.pk}
     return {"rules": "down", "rule-kinds": "metric", **numbers}
+
+
+def incident_estate() -> dict[str, Any]:
+    """What the placeholders of the addresses of alerts/incidents stand for."""
+    now = timezone.now()
+    incident = Incident.objects.create(title="Disk full", severity="info", opened_at=now, joined_at=now, updated_at=now)
+    times = {"starts_at": now, "ends_at": now, "updated_at": now}
+    alert = Alert.objects.create(identity="x", labels={"alertname": "DiskFull"}, source="test", **times)
+    receiver = Receiver.objects.create(name="Everybody")
+    root = Route.objects.create(receiver=receiver)
+    silence = silence_save(
+        matchers=["a=b"], starts_at=None, ends_at=now + timedelta(days=1), comment="c", by=None, created_by="x", now=now
+    )
+    rule = InhibitionRule.objects.create(name="r", source_matchers=["a=b"], target_matchers=["a=c"])
+    interval = TimeInterval.objects.create(name="i")
+    plan = RecurringMaintenance.objects.create(
+        name="p", matchers=["a=b"], recurrence="0 3 * * *", first_at=now, duration_s=3600
+    )
+    return {
+        "incidents": incident.pk,
+        "alerts": alert.pk,
+        "silences": silence.uuid,
+        "routes": root.pk,
+        "receivers": receiver.pk,
+        "inhibition-rules": rule.pk,
+        "time-intervals": interval.pk,
+        "maintenances": plan.pk,
+        "incident-settings": 1,
+    }
 
 
 def told_estate() -> dict[str, Any]:
