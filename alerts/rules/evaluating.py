@@ -1,9 +1,12 @@
 """A batch of rules: claim, ask, judge, store. One call takes what is due now, up to BATCH units."""
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+from django.db import DatabaseError
 
 from alerts.rules import measures
 from alerts.rules.asking import Answers, Asker
@@ -19,6 +22,8 @@ from alerts.rules.states import Labels, Moment, State
 from alerts.rules.storing import Done, States, states_of, store
 from monitoring.metrics.moments import milliseconds
 from monitoring.metrics.promql.errors import PromqlError
+
+log = logging.getLogger(__name__)
 
 BATCH = 1_000
 NO_STATES: Mapping[Labels, State] = {}
@@ -54,7 +59,7 @@ def _evaluated(claims: Sequence[Claim], now: datetime) -> list[Done]:
     for one in alone:
         plan = found.get(one.claim.rule_id or 0)
         if plan is None:
-            one.error = "This kind of rule is not known here."
+            fail(one, "This rule cannot be made ready; the log of the alerter says why.")
             continue
         if not plan.queries:
             one.at = now  # it looks at what is there now, and was asked for because something came in
@@ -83,13 +88,23 @@ def _rules_evaluated(together: Sequence[Done], found: dict[int, Plan], states: S
     gathered = _gathered(together, asking, at)
     expand = Expander(time_ms)
     for one, plan in zip(together, asking, strict=True):
-        before = states.get(plan.rule_id, NO_STATES)
-        judged: Judged | PromqlError
-        if plan.rule_id in gathered:
-            judged, one.hits_upto = gathered[plan.rule_id]
-        else:
-            judged = judged_of(plan, answers[plan.rule_id], before)
-        note(one, plan, outcome(plan, judged, before, Moment(at, one.claim.evaluations + 1), expand))
+        heard = gathered.get(plan.rule_id) or answers[plan.rule_id]
+        _judge(one, plan, heard, states.get(plan.rule_id, NO_STATES), expand)
+
+
+def _judge(one: Done, plan: Plan, heard: Answers | Gathered, before: Mapping[Labels, State], expand: Expander) -> None:
+    """The outcome of one rule. What nobody foresaw is its own error, not that of the rules beside it."""
+    try:
+        judged = heard.judged if isinstance(heard, Gathered) else judged_of(plan, heard, before)
+        result = outcome(plan, judged, before, Moment(one.at, one.claim.evaluations + 1), expand)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        log.exception("rule %s: unforeseen error", plan.slug)
+        result = Outcome(error=f"unforeseen error ({type(error).__name__}); the log of the alerter says more")
+    if isinstance(heard, Gathered):
+        one.hits_upto = heard.hits_upto
+    note(one, plan, result)
 
 
 def _group_evaluated(group: GroupPlan, one: Done) -> None:
@@ -106,9 +121,7 @@ def _group_evaluated(group: GroupPlan, one: Done) -> None:
             continue
         answers = asker.ask(together, time_ms)
         for plan in together:
-            before = states.get(plan.rule_id, NO_STATES)
-            judged = judged_of(plan, answers[plan.rule_id], before)
-            note(one, plan, outcome(plan, judged, before, Moment(one.at, one.claim.evaluations + 1), expand))
+            _judge(one, plan, answers[plan.rule_id], states.get(plan.rule_id, NO_STATES), expand)
 
 
 def judged_of(plan: Plan, answers: Answers, before: Mapping[Labels, State]) -> Judged | PromqlError:

@@ -1,12 +1,14 @@
 """Plans of rules and groups, read once a revision and kept."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from alerts.rules.kinds.registry import UnknownKindError
 from alerts.rules.models import AlertRule, RecordingRule, RuleGroup
 from alerts.rules.plan import GroupFields, Plan, plan_of
+
+log = logging.getLogger(__name__)
 
 MOST_KEPT = 50_000
 
@@ -62,13 +64,13 @@ class Cache(Generic[Kept]):
 
 
 def read_plans(ids: list[int]) -> dict[int, Plan]:
-    """Plans of rules by id, whether they are switched on or not. Those of an unknown kind are left out."""
+    """Plans of rules by id, whether they are switched on or not. Those that cannot be made ready are left out."""
     found = {}
     for rule in AlertRule.objects.filter(id__in=ids).select_related("policy", "group"):
         try:
             found[rule.pk] = plan_of(rule, rule.pk, rule.policy.slug if rule.policy else "", group_fields(rule.group))
-        except UnknownKindError:
-            continue
+        except Exception:  # one rule must not keep the others from being evaluated
+            log.exception("rule %s cannot be made ready", rule.slug)
     return found
 
 

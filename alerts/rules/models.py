@@ -9,6 +9,7 @@ from alerts.rules.choices import Category, Comparator, OnTrouble, Phase, RuleKin
 from alerts.rules.querysets import RuleQuerySet
 from monitoring.events.choices import Severity
 
+YEAR_S = 31_622_400
 PERSON = settings.AUTH_USER_MODEL  # `settings` is a field of a rule
 
 
@@ -21,7 +22,10 @@ class RuleGroup(models.Model):
         "interval (s)", default=60, validators=[MinValueValidator(1), MaxValueValidator(86_400)]
     )
     query_offset_s = models.FloatField(
-        "query offset (s)", default=0, validators=[MinValueValidator(0)], help_text="Ask for values so long ago."
+        "query offset (s)",
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(YEAR_S)],
+        help_text="Ask for values so long ago.",
     )
     limit = models.PositiveIntegerField(
         default=0, help_text="Most alerts, or recorded series, of one of its rules; 0: no limit."
@@ -62,8 +66,15 @@ class AlertRule(models.Model):
     interval_s = models.FloatField(
         "evaluation interval (s)", default=60, validators=[MinValueValidator(1), MaxValueValidator(86_400)]
     )
-    for_s = models.FloatField("for (s)", default=0, validators=[MinValueValidator(0)])
-    keep_firing_for_s = models.FloatField("keep firing for (s)", default=0, validators=[MinValueValidator(0)])
+    for_s = models.FloatField(
+        "for (s)",
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(YEAR_S)],
+        help_text="Pending before it fires.",
+    )
+    keep_firing_for_s = models.FloatField(
+        "keep firing for (s)", default=0, validators=[MinValueValidator(0), MaxValueValidator(YEAR_S)]
+    )
     on_no_data = models.CharField(max_length=6, choices=OnTrouble.choices, default=OnTrouble.OK)
     on_error = models.CharField(max_length=6, choices=OnTrouble.choices, default=OnTrouble.KEEP)
     flap_detection = models.BooleanField(default=True)

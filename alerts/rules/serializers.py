@@ -43,8 +43,8 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
     threshold = serializers.FloatField(required=False, allow_null=True)
     recovery_threshold = serializers.FloatField(required=False, allow_null=True)
     interval_s = serializers.FloatField(required=False, min_value=1, max_value=DAY_S)
-    for_s = serializers.FloatField(required=False, min_value=0)
-    keep_firing_for_s = serializers.FloatField(required=False, min_value=0)
+    for_s = serializers.FloatField(required=False, min_value=0, max_value=366 * DAY_S)
+    keep_firing_for_s = serializers.FloatField(required=False, min_value=0, max_value=366 * DAY_S)
     group = serializers.PrimaryKeyRelatedField[RuleGroup](
         queryset=RuleGroup.objects.all(), required=False, allow_null=True, help_text="Evaluated with this group."
     )
@@ -161,7 +161,7 @@ class RuleGroupSerializer(serializers.ModelSerializer[RuleGroup]):
 
     labels = TextsField(required=False, help_text="Of all its alerts and recorded series.")
     interval_s = serializers.FloatField(required=False, min_value=1, max_value=DAY_S)
-    query_offset_s = serializers.FloatField(required=False, min_value=0, max_value=365 * DAY_S)
+    query_offset_s = serializers.FloatField(required=False, min_value=0, max_value=366 * DAY_S)
     rule_count = serializers.IntegerField(read_only=True)
     recording_count = serializers.IntegerField(read_only=True)
     schedule = RuleScheduleSerializer(read_only=True, allow_null=True)
