@@ -38,7 +38,11 @@ def origin(key: str, subject: str) -> Origin | None:
 
 
 def deliveries_failed(failed: Iterable[Delivery], now: datetime) -> None:
-    """Go on without waiting. The same failure told twice is one. Registered with delivery when the app is ready."""
+    """Go on without waiting. The same failure told twice is one. Registered with delivery when the app is ready.
+
+    Whoever calls holds the deliveries, while those who hold an escalation may want them: so it takes escalations that are free, and
+    raises OperationalError where one is not, for the caller to try again.
+    """
     for delivery in failed:
         if delivery.kind == MessageKind.FIRING and (came := origin(delivery.key, delivery.subject)):
             _go_on(delivery, came, now)
@@ -46,7 +50,7 @@ def deliveries_failed(failed: Iterable[Delivery], now: datetime) -> None:
 
 @transaction.atomic
 def _go_on(delivery: Delivery, came: Origin, now: datetime) -> None:
-    live = Escalation.objects.select_for_update().filter(
+    live = Escalation.objects.select_for_update(nowait=True).filter(
         subject=delivery.subject, episode=came.episode, state__in=[EscalationState.RUNNING, EscalationState.EXHAUSTED]
     )
     escalation = live.first()
