@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 
 from alerts.delivery.models import Attempt, Delivery
+from alerts.incidents import routing
 from alerts.incidents.choices import UNRESOLVED, EntryKind
-from alerts.incidents.models import Alert, Incident, IncidentEntry, Silence
+from alerts.incidents.configuration import routes_read
+from alerts.incidents.identity import labels_check
+from alerts.incidents.models import Alert, Incident, IncidentEntry, Receiver, Route, Silence
 from alerts.incidents.silencing import State, state
-from alerts.oncall.models import EscalationEntry
+from alerts.oncall.models import EscalationEntry, EscalationPolicy
 
 MOST_LINES = 2000  # of each source in one timeline: the latest
 
@@ -162,3 +166,53 @@ def _deliveries(incident: Incident) -> Iterable[Line]:
                 "finished_at": row.finished_at.isoformat() if row.finished_at else None,
             },
         )
+
+
+def routes_listed() -> QuerySet[Route]:
+    return (
+        Route.objects.select_related("parent", "receiver")
+        .prefetch_related("mute_times", "active_times")
+        .order_by("position", "id")
+    )
+
+
+def receivers_listed() -> QuerySet[Receiver]:
+    return Receiver.objects.prefetch_related("targets__channel", "targets__policy").order_by("name")
+
+
+@dataclass(frozen=True, slots=True)
+class TriedRoute:
+    """A route on the way of an alert, with its receiver's name."""
+
+    node: routing.Node
+    depth: int
+    matched: bool
+    taken: bool
+    why: str
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTest:
+    """Who would be told, and every route that was tried."""
+
+    receivers: list[str]
+    tried: list[TriedRoute]
+
+
+def route_tried(labels: Mapping[str, str]) -> RouteTest:
+    """Which routes an alert would take, as the tree is now. Raises ValidationError where there is none."""
+    try:
+        root = routing.tree(routes_read())
+        wanted = labels_check(labels)
+    except ValueError as error:
+        raise ValidationError({"labels": str(error)}) from None
+    names = dict(Receiver.objects.values_list("pk", "name"))
+    policy = EscalationPolicy.objects.filter(slug=wanted.get("policy", "")).first()
+    if policy is not None:
+        return RouteTest([f"Policy {policy}: the label `policy` names it, and the tree is not looked at"], [])
+    tried = [
+        TriedRoute(one.node, one.depth, one.matched, one.taken, one.why, names.get(one.node.receiver_id, ""))
+        for one in routing.explain(root, wanted)
+    ]
+    return RouteTest([one.receiver for one in tried if one.taken], tried)

@@ -25,6 +25,7 @@ SETTINGS: dict[str, Any] = {
         "EscalationState": "alerts.oncall.choices.EscalationState.choices",
         "AttemptOutcome": "alerts.delivery.choices.Outcome.choices",
         "StepOutcome": "alerts.oncall.choices.StepOutcome.choices",
+        "IncidentState": "alerts.incidents.choices.IncidentState.choices",
         "CircuitState": "alerts.delivery.choices.CircuitState.choices",
         "KindOfRule": "alerts.rules.choices.RuleKind.choices",
         "RuleComparator": "alerts.rules.choices.Comparator.choices",
