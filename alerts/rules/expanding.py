@@ -34,7 +34,8 @@ class Expander:
         if not holds_template(text):
             return text
         try:
-            return expanded(text, dict(labels), float("nan") if value is None else value, query=self._query)
+            found = expanded(text, dict(labels), float("nan") if value is None else value, query=self._query)
+            return found.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # jsonb holds none
         except TemplateError as error:
             return f"<error expanding template: {error}>"
 

@@ -3,18 +3,21 @@
 What is durable together need not be told twice: if the transaction is rolled back, neither the states nor the alerts are there.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from alerts.incidents.intake import IncomingAlert, alerts_receive_many
 from alerts.rules.claiming import Claim
 from alerts.rules.labels import identity
 from alerts.rules.states import Changes, Labels, State
+
+log = logging.getLogger(__name__)
 
 LOAD = """
 SELECT rule_id, labels::text, phase, since, active_at, fired_at, trouble, gone_at, gone_evaluation, value, history, evaluation,
@@ -85,7 +88,21 @@ def _labels(text: str) -> Labels:
 
 
 def store(done: Sequence[Done], now: datetime) -> list[Done]:
-    """Write a batch; those whose lease still stood. The others have been taken over or edited, and nothing of them is written."""
+    """Write a batch; those whose lease still stood. The others have been taken over or edited, and nothing of them is written.
+
+    What PostgreSQL refuses to hold is no reason to lose the rest: then each unit is written by itself, and the faulty one says so.
+    """
+    try:
+        return _store(done, now)
+    except (DataError, IntegrityError) as error:
+        if len(done) == 1:
+            log.exception("rule of schedule %s: its states cannot be stored", done[0].claim.schedule_id)
+            words = f"its states cannot be stored ({type(error).__name__}); the log of the alerter says more"
+            return _store([replace(done[0], changes={}, alerts=[], error=words)], now)
+    return [kept for one in done for kept in store([one], now)]
+
+
+def _store(done: Sequence[Done], now: datetime) -> list[Done]:
     with transaction.atomic(), connection.cursor() as cursor:
         ids = [one.claim.schedule_id for one in done]
         cursor.execute(FINISH, [ids, orjson.dumps([_schedule_row(one) for one in done]).decode()])

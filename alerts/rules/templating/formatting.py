@@ -91,6 +91,11 @@ def _general(value: float, precision: int | None) -> str:
     return f"{value:.{max(min(precision, MOST_WIDTH), 1)}g}"
 
 
+def _character(code: int) -> str:
+    is_one = 0 <= code < 0xD800 or 0xE000 <= code < 0x110000
+    return chr(code) if is_one else "\N{REPLACEMENT CHARACTER}"
+
+
 _TEXTS: dict[str, Any] = {
     "s": lambda value, precision: _cut(value, precision),
     "q": lambda value, precision: go_quote(_cut(value, precision)),
@@ -112,8 +117,8 @@ _INTEGERS: dict[str, Any] = {
     "X": lambda value, precision: f"{value:X}",
     "o": lambda value, precision: f"{value:o}",
     "b": lambda value, precision: f"{value:b}",
-    "c": lambda value, precision: chr(value) if 0 <= value < 0x110000 else "\N{REPLACEMENT CHARACTER}",
-    "q": lambda value, precision: f"'{chr(value)}'" if 0 <= value < 0x110000 else "'\N{REPLACEMENT CHARACTER}'",
+    "c": lambda value, precision: _character(value),
+    "q": lambda value, precision: f"'{_character(value)}'",
 }
 _NUMBERS: dict[type, dict[str, Any]] = {float: _FLOATS, int: _INTEGERS}
 

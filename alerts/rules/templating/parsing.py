@@ -8,7 +8,7 @@ from typing import Any
 from alerts.rules.templating.functions import FUNCTIONS
 from alerts.rules.templating.lexing import Action, Word, pieces
 from alerts.rules.templating.values import TemplateError
-from monitoring.metrics.promql.quoting import unquote
+from monitoring.metrics.promql.quoting import escape_problem, unquote
 
 MOST_DEPTH = 40
 QUERY = "query"
@@ -271,9 +271,15 @@ def number(text: str) -> int | float:
     return float(plain) if any(sign in plain for sign in ".eE") else int(plain)
 
 
+def _unquoted(literal: str) -> str:
+    if problem := escape_problem(literal):
+        raise TemplateError(f"{problem} in {literal[:40]}")
+    return unquote(literal)
+
+
 _OPERANDS: dict[str, Callable[[Reader, Word], Operand]] = {
-    "string": lambda reader, word: Literal(unquote(word.text)),
-    "char": lambda reader, word: Literal(ord(unquote(word.text)[0])),
+    "string": lambda reader, word: Literal(_unquoted(word.text)),
+    "char": lambda reader, word: Literal(ord(_unquoted(word.text)[:1] or "'")),
     "number": lambda reader, word: Literal(number(word.text)),
     "variable": lambda reader, word: Reference(word.text, reader.chain()),
     "field": lambda reader, word: Reference("", (word.text[1:], *reader.chain())),

@@ -1,5 +1,6 @@
 """Rules, from the schedule to the inbox of the incidents, on a real database."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -277,3 +278,25 @@ def test_a_rule_that_nobody_foresaw_leaves_the_others_alone(now: datetime, monke
     due_evaluated(now)
     assert [alert["labels"]["rule"] for alert in inbox()] == [whole.slug]
     assert "RuntimeError" in RuleSchedule.objects.get(rule=broken).last_error
+
+
+def test_what_cannot_be_stored_leaves_the_others_alone(now: datetime) -> None:
+    broken, whole = busy(now), rule_save(name="Whole", kind="metric", expression="queue_length > 5", now=now)
+    sample(7, now)
+    claims = claiming.claim(now, 10)
+    done = evaluating._evaluated(claims, now)
+    for one in done:
+        if one.claim.rule_id == broken.pk:
+            one.alerts = [
+                (source, [replace(alert, labels={"a": "\x00"}) for alert in alerts]) for source, alerts in one.alerts
+            ]
+    assert len(evaluating.store(done, now)) == 2
+    assert [alert["labels"]["rule"] for alert in inbox()] == [whole.slug]
+    assert "cannot be stored" in RuleSchedule.objects.get(rule=broken).last_error
+
+
+def test_a_template_may_write_what_a_database_cannot_hold(now: datetime) -> None:
+    busy(now, annotations={"summary": '{{ printf "%c%c" 0 55296 }}'})
+    sample(7, now)
+    due_evaluated(now)
+    assert inbox()[0]["annotations"]["summary"] == "\ufffd\ufffd"
