@@ -27,6 +27,7 @@ Database = AsyncConnection[Any]
 Row = dict[str, Any]
 
 LEASE_TIMEOUTS = 3  # of the kind, until another sender may take what one has taken
+GOING = (Fate.SEND, Fate.PROBE, Fate.LEFT)
 AGAIN_S = 0.005  # after another sender was deciding about the same
 
 
@@ -49,7 +50,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What was taken; `next_at`: when to look again, None if nothing more is known."""
+    """What was taken; `next_at`: when to look again, None if nothing more is known. What waits for a slot is looked at when one is free."""
 
     claims: list[Claim] = field(default_factory=list)
     next_at: datetime | None = None
@@ -67,8 +68,11 @@ async def claim(database: Database, kinds: KindCache, now: datetime) -> Claimed:
         decided = turns.decide(batch, known, now)
         by_id = {row["id"]: row for row in rows}
         claims = await _write(database, decided, by_id, loaded, known, now)
-        left = any(turn.fate == Fate.LEFT and not turns.locks_of(turn.due) <= set(known.ours) for turn in decided)
-        next_at = now + timedelta(seconds=AGAIN_S) if left else await _next_at(database, now)
+        next_at = await _next_at(database, now)
+    if any(turn.fate == Fate.LEFT and not turns.locks_of(turn.due) <= set(known.ours) for turn in decided):
+        next_at = now + timedelta(seconds=AGAIN_S)
+    if any(turn.fate not in GOING for turn in decided) or len(rows) == statements.AT_A_TIME:
+        next_at = now  # others may have their turn, where these stood in the way
     return Claimed(claims, next_at)
 
 

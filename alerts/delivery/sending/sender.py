@@ -29,7 +29,7 @@ from opsportal.database import conninfo
 log = logging.getLogger(__name__)
 
 POLL_S = 2.0
-LEAST_PAUSE_S = 0.002
+GATHER_S = 0.003  # while messages are under way: those that end together free their slots together
 ADJUST_S = 30.0
 AWAY_S = 0.5
 GIVE_UP_S = 5.0  # the pool doubles its pauses until then and begins anew: so they stay short in a long outage
@@ -80,6 +80,8 @@ class Sender:
                 self.woken.clear()
                 pause_s = await outbox.turn()
                 await _wait(self.woken, pause_s)
+                if outbox.running:
+                    await asyncio.sleep(GATHER_S)
         finally:
             await outbox.close(self.within_s)
 
@@ -136,11 +138,9 @@ class Outbox:
             claimed = await claim(database, self.kinds, now)
         for one in claimed.claims:
             self._begin(one)
-        if claimed.claims:
-            return 0.0  # there may be more
         if claimed.next_at is None:
             return POLL_S
-        return min(max((claimed.next_at - self.clock.now()).total_seconds(), LEAST_PAUSE_S), POLL_S)
+        return min(max((claimed.next_at - now).total_seconds(), 0.0), POLL_S)
 
     def _begin(self, one: Claim) -> None:
         task = asyncio.create_task(self._send(one))

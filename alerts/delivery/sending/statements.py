@@ -2,9 +2,9 @@
 
 from alerts.delivery.held import CIRCUIT
 
-# Of one channel; more that are due wait until some of these are gone. The first messages of incidents and the urgent ones come first.
+# Of one channel its order is worked out over so many; more that are due wait until some of these are gone. Of them as many are locked as
+# it has slots.
 LOOKED_AT = 2000
-OF_A_CHANNEL = 32
 AT_A_TIME = 200
 
 CANDIDATES = f"""
@@ -12,8 +12,8 @@ WITH under_way AS MATERIALIZED (
     SELECT endpoint, channel_id FROM delivery_delivery WHERE state = 'sending' AND lease_until > %(now)s
 ), busy AS MATERIALIZED (
     SELECT endpoint FROM under_way GROUP BY endpoint HAVING count(*) >= %(most)s
-), full_channel AS MATERIALIZED (
-    SELECT channel_id FROM under_way GROUP BY channel_id HAVING count(*) >= %(most)s
+), used AS MATERIALIZED (
+    SELECT channel_id, count(*) AS slots FROM under_way GROUP BY channel_id
 ), due AS MATERIALIZED (
     SELECT d.* FROM delivery_channel c CROSS JOIN LATERAL (
         SELECT w.id, w.channel_id, w.is_first, w.urgency, w.fair_key, w.created_at FROM delivery_delivery w
@@ -26,7 +26,7 @@ WITH under_way AS MATERIALIZED (
                         SELECT 1 FROM delivery_delivery h WHERE h.id = b.bundled_into_id AND h.state IN ('pending', 'sending'))))
             ))
         ORDER BY w.is_first DESC, w.urgency, w.next_attempt_at LIMIT {LOOKED_AT}
-    ) d WHERE c.id NOT IN (SELECT channel_id FROM full_channel)
+    ) d WHERE c.id NOT IN (SELECT channel_id FROM used WHERE slots >= %(most)s)
 ), numbered AS (
     SELECT due.*, f.last_sent_at, row_number() OVER (
         PARTITION BY due.channel_id, is_first, urgency, due.fair_key ORDER BY created_at, id) AS turn
@@ -47,8 +47,8 @@ SELECT d.id, d.key, d.subject, d.thread, d.kind, d.message, d.channel_id, d.cont
         WHERE e.channel_id = d.channel_id AND e.thread = d.thread AND e.address = d.address AND e.provider_ref <> ''
         ORDER BY e.id LIMIT 1), '') ELSE '' END AS earlier_ref
 FROM placed p JOIN delivery_delivery d ON d.id = p.id JOIN delivery_channel c ON c.id = d.channel_id
-    LEFT JOIN delivery_contactmethod m ON m.id = d.contact_id
-WHERE p.place <= {OF_A_CHANNEL} AND d.state = 'pending' AND d.next_attempt_at <= %(now)s
+    LEFT JOIN delivery_contactmethod m ON m.id = d.contact_id LEFT JOIN used u ON u.channel_id = d.channel_id
+WHERE p.place <= %(most)s - COALESCE(u.slots, 0) AND d.state = 'pending' AND d.next_attempt_at <= %(now)s
 ORDER BY p.is_first DESC, p.urgency, p.turn, p.last_sent_at NULLS FIRST, p.created_at, p.id LIMIT {AT_A_TIME}
 FOR UPDATE OF d SKIP LOCKED
 """  # noqa: S608
