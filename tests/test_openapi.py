@@ -23,6 +23,8 @@ from schemathesis import checks
 
 from alerts.delivery.actions import Target, channel_save, deliver
 from alerts.delivery.messages import Message
+from alerts.incidents import actions as incidents
+from alerts.incidents.models import Alert, Incident
 from alerts.oncall import actions as oncall
 from alerts.rules import actions as rules
 from alerts.rules.models import RuleState
@@ -33,6 +35,8 @@ from monitoring.events.choices import Severity
 from security.access.actions import api_token_create
 from security.access.models import User
 from tests import people
+from tests.alerts import escalation_estate
+from tests.alerts.escalation_estate import escalation_paths
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
 CHECKS = [
@@ -106,7 +110,9 @@ def estate(authorization: dict[str, str]) -> Estate:
             "events": {"id": event.pk},
             "status-changes": {"id": change.pk},
             **rule_paths(),
+            **incident_paths(),
             **schedule_paths(),
+            **escalation_paths(User.objects.get(username=people.ADA), noon),
             "channels": {"slug": "hook"},
             "channel-kinds": {"kind": "webhook"},
             "deliveries": {"id": sent.pk},
@@ -138,6 +144,7 @@ def estate(authorization: dict[str, str]) -> Estate:
             "recording-rules": {"record": "a:b", "expression": "up", "labels": {}},
             "rule-groups": {"labels": {"team": "shop"}},
             "channels": {"kind": "webhook", "settings": {"url": "https://hooks.example/"}},
+            **escalation_estate.BODIES,
             "teams": {"members": ["ada"]},
             "schedules": {
                 "time_zone": "Europe/Vienna",
@@ -161,6 +168,29 @@ def schedule_paths() -> dict[str, dict[str, Any]]:
     team = oncall.team_save(name="Operations")
     override = oncall.override_save(schedule=schedule, user=None, starts_at=start, ends_at=start + timedelta(hours=1))
     return {"schedules": {"slug": schedule.slug}, "teams": {"slug": team.slug}, "overrides": {"id": override.pk}}
+
+
+def incident_paths() -> dict[str, dict[str, Any]]:
+    """An incident with its alert, a silence, and what decides over alerts."""
+    now = timezone.now()
+    incident = Incident.objects.create(title="Disk full", severity="info", opened_at=now, joined_at=now, updated_at=now)
+    times = {"starts_at": now, "ends_at": now, "updated_at": now}
+    alert = Alert.objects.create(identity="x", labels={"alertname": "DiskFull"}, source="test", **times)
+    ends_at = now + timedelta(days=1)
+    silence = incidents.silence_save(
+        matchers=["a=b"], starts_at=None, ends_at=ends_at, comment="c", by=None, created_by="x", now=now
+    )
+    receiver = incidents.receiver_save(name="Everybody")
+    root = incidents.route_save(receiver=receiver)
+    rule = incidents.inhibition_save(name="r", source_matchers=["a=b"], target_matchers=["a=c"])
+    interval = incidents.interval_save(name="i", intervals=[])
+    plan = incidents.maintenance_save(name="p", matchers=["a=b"], recurrence="0 3 * * *", first_at=now, duration_s=3600)
+    numbered = {
+        "incidents": incident, "alerts": alert, "routes": root, "receivers": receiver, "inhibition-rules": rule,
+        "time-intervals": interval, "maintenances": plan,
+    }  # fmt: skip
+    found: dict[str, dict[str, Any]] = {name: {"id": item.pk} for name, item in numbered.items()}
+    return found | {"silences": {"uuid": str(silence.uuid)}, "incident-settings": {"id": 1}}
 
 
 def rule_paths() -> dict[str, dict[str, Any]]:

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, unique=True)),
-                ('intervals', models.JSONField(default=list)),
+                ('intervals', models.JSONField(blank=True, default=list)),
             ],
             options={
                 'ordering': ['name'],

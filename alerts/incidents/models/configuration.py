@@ -67,7 +67,7 @@ class TimeInterval(models.Model):
     """A named set of times, as Alertmanager writes them: `intervals` is its list of time intervals."""
 
     name = models.CharField(max_length=120, unique=True)
-    intervals = models.JSONField(default=list)
+    intervals = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["name"]
