@@ -47,6 +47,13 @@ def multiples(numbers: Ints, pace: float) -> tuple[Ints, Ints]:
     return whole, numbers - floors(whole, pace)
 
 
+def by_fraction(whole: Ints, pace: float) -> Ints:
+    """The order of the multiples by what was cut off: neighbours were rounded alike."""
+    exact = whole.astype(np.float64) * pace
+    order: Ints = np.argsort(exact - np.floor(exact), kind="stable")
+    return order
+
+
 def floors(whole: Ints, pace: float) -> Ints:
     found: Ints = np.floor(whole.astype(np.float64) * pace).astype(np.int64)
     return found

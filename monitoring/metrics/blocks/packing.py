@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pcodec import ChunkConfig, DeltaSpec, PagingSpec, wrapped
 
 from monitoring.metrics.blocks.columns import CorruptBlockError, Ints
-from monitoring.metrics.blocks.pacing import floors, multiples, pace_of
+from monitoring.metrics.blocks.pacing import by_fraction, floors, multiples, pace_of
 
 Bools = NDArray[np.bool_]
 UInts = NDArray[np.uint64]
@@ -138,6 +138,8 @@ _PACED = 16  # the whole tag
 _PACE = np.dtype("<f8")
 _BYTES_WORTH_A_PACE = 1.1  # a number
 _EXACT = 1 << 52
+_APART, _SORTED = 0, 1  # how the remainders are kept
+_PARTS = 4  # of sorted ones: the first are nearly all the least, the last nearly all the greatest
 
 
 def integer_bytes(numbers: Ints) -> bytes:
@@ -156,7 +158,18 @@ def integer_bytes(numbers: Ints) -> bytes:
 def _paced(numbers: Ints, pace: float) -> bytes:
     whole, rest = multiples(numbers, pace)
     first = min(_integers(whole, 0), _integers(whole, _STEPS), key=len)
-    return bytes([_PACED]) + np.array([pace], dtype=_PACE).tobytes() + varint(len(first)) + first + _integers(rest, 0)
+    head = bytes([_PACED]) + np.array([pace], dtype=_PACE).tobytes() + varint(len(first)) + first
+    least, most = int(rest.min()), int(rest.max())
+    if least < -128 or most > 127 or len(numbers) < _PARTS:
+        return head + bytes([_APART]) + _integers(rest, 0)
+    ordered = (rest - least).astype(WIDTHS[0])[by_fraction(whole, pace)]
+    parts = [pco(part) for part in np.array_split(ordered, _PARTS)]
+    return (
+        head
+        + bytes([_SORTED])
+        + least.to_bytes(1, "little", signed=True)
+        + b"".join(varint(len(one)) + one for one in parts)
+    )
 
 
 def _integers(numbers: Ints, steps: int) -> bytes:
@@ -208,10 +221,24 @@ def _read_paced(reader: Reader, count: int) -> Ints:
     if not 1 < pace < _EXACT or first[:1] == bytes([_PACED]):
         raise CorruptBlockError("A column of rounded multiples has an impossible pace.")
     whole = read_integers(Reader(first), count)
-    if whole.min() < -_EXACT or whole.max() > _EXACT or reader.data[reader.at : reader.at + 1] == bytes([_PACED]):
-        raise CorruptBlockError("A column of rounded multiples holds others.")
+    if whole.min() < -_EXACT or whole.max() > _EXACT:
+        raise CorruptBlockError("A column of rounded multiples holds impossible ones.")
     with np.errstate(all="ignore"):
-        return floors(whole, pace) + read_integers(reader, count)
+        return floors(whole, pace) + _read_rests(reader, whole, pace)
+
+
+def _read_rests(reader: Reader, whole: Ints, pace: float) -> Ints:
+    form = reader.byte()
+    if form == _APART and reader.data[reader.at : reader.at + 1] != bytes([_PACED]):
+        return read_integers(reader, len(whole))
+    if form != _SORTED or len(whole) < _PARTS:
+        raise CorruptBlockError("A column of rounded multiples has impossible remainders.")
+    ordered = np.full(len(whole), reader.signed(1), dtype=np.int64)
+    for part in np.array_split(ordered, _PARTS):  # views
+        part += unpco(reader.array(reader.varint(), WIDTHS[0]).tobytes(), len(part), WIDTHS[0])
+    rests = np.empty_like(ordered)
+    rests[by_fraction(whole, pace)] = ordered
+    return rests
 
 
 _PACKED, _GAPS_PCO = 8, 9  # below: gaps, raw, of that place in WIDTHS

@@ -82,7 +82,9 @@ def test_twins_and_what_is_told_beside_another_of_version_2_are_read() -> None:
     assert scaled.values.tolist() == [0.001, 0.004, 0.009, 0.016, 0.025, 0.036, 0.002, 0.005]
 
 
-PACED = bytes.fromhex("1048e17a14ae07244011010101001000000050072ae8dab19601000000001000000808")
+PACED = bytes.fromhex(
+    "1048e17a14ae07244011010101001000000050072ae8dab1960100010005001000000006001000000802050010000000050010000000"
+)
 
 
 def test_rounded_multiples_of_version_2_are_read() -> None:
