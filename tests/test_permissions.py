@@ -28,7 +28,7 @@ from alerts.incidents.models import (
     Route,
     TimeInterval,
 )
-from alerts.oncall.models import Escalation, EscalationPolicy, Override, QuietHours, Schedule, Team
+from alerts.oncall.models import Override, Schedule, Team
 from alerts.rules import actions as rules
 from alerts.rules.models import RuleState
 from monitoring.checks import actions
@@ -37,6 +37,7 @@ from monitoring.events.models import Event
 from security.access.actions import api_token_create
 from security.access.models import ApiToken, User
 from tests import people
+from tests.alerts.escalation_estate import escalation_paths
 
 EVERYBODY = ("stranger", people.MALLORY, people.VERA, people.OTTO, people.ADA)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -290,20 +291,8 @@ def estate(db: None) -> dict[str, Any]:
 
 def escalation_estate() -> dict[str, Any]:
     """What the placeholders of the addresses of escalations stand for."""
-    now, owner = timezone.now(), User.objects.create(username="night-owl")
-    policy = EscalationPolicy.objects.create(name="Nights", slug="nights")
-    running = Escalation.objects.create(
-        subject="incident:1",
-        policy=policy,
-        plan={},
-        message={},
-        severity="info",
-        urgency="high",
-        started_at=now,
-        resumed_at=now,
-    )
-    QuietHours.objects.create(user=owner, start="22:00", end="06:00")
-    return {"escalation-policies": "nights", "escalations": running.pk, "personal-rules": 0, "quiet-hours": "night-owl"}
+    paths = escalation_paths(User.objects.create(username="night-owl"), timezone.now())
+    return {name: next(iter(where.values())) for name, where in paths.items()}
 
 
 def schedule_estate() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from alerts.delivery.choices import Urgency
 from alerts.delivery.models import ContactMethod
 from alerts.oncall.announcing import announce
 from alerts.oncall.models import PersonalRule, QuietHours
-from opsportal.writing import Person, assign, validate
+from opsportal.writing import Person, assign, by_field, validate
 from security.access.models import User
 
 MOST_RULES = 20
@@ -45,6 +45,37 @@ def personal_rules_save(
             payload={"urgency": urgency, "rules": len(wanted)},
         )
     return list(user.personal_rules.filter(urgency=urgency))
+
+
+@transaction.atomic
+def personal_rule_put(
+    *,
+    user: User,
+    urgency: str,
+    contact: ContactMethod,
+    delay_s: int,
+    rule: PersonalRule | None = None,
+    by: Person = None,
+) -> PersonalRule:
+    """Add one rule to those of a person, or put it in the place of `rule`. Errors name `contact` or `delay_s`."""
+    if rule is not None and (rule.user_id, rule.urgency) != (user.pk, urgency):
+        personal_rule_delete(rule=rule, by=by)
+        rule = None
+    others = user.personal_rules.filter(urgency=urgency).exclude(pk=rule.pk if rule else 0)
+    rules = [{"contact": one.contact_id, "delay_s": one.delay_s} for one in others]
+    wanted = {"contact": contact.pk, "delay_s": delay_s}
+    try:
+        personal_rules_save(user=user, urgency=urgency, rules=[*rules, wanted], by=by)
+    except ValidationError as error:
+        raise ValidationError({place.rpartition(".")[2]: words for place, words in by_field(error).items()}) from None
+    return user.personal_rules.get(urgency=urgency, contact=contact, delay_s=delay_s)
+
+
+def personal_rule_delete(*, rule: PersonalRule, by: Person = None) -> None:
+    """Take one rule out of those of its person."""
+    others = rule.user.personal_rules.filter(urgency=rule.urgency).exclude(pk=rule.pk)
+    rules = [{"contact": one.contact_id, "delay_s": one.delay_s} for one in others]
+    personal_rules_save(user=rule.user, urgency=rule.urgency, rules=rules, by=by)
 
 
 def _wanted(user: User, rules: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
