@@ -84,8 +84,8 @@ def alert(random: Random, *, huge: bool) -> AlertView:
     labels = pairs(random, random.choice([0, 1, 5, 3_000 if huge else 6]))
     annotations = pairs(random, random.choice([0, 1, 2]))
     if huge:
-        annotations["log"] = (text(random, 40) or "x") * MEGABYTE
-        annotations["log"] = annotations["log"][:MEGABYTE]
+        piece = text(random, 40) or "x"
+        annotations["log"] = (piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE]
     return AlertView(
         random.choice(["firing", "resolved"]),
         {"alertname": text(random, 2) or "Alert", **labels},
