@@ -1,7 +1,7 @@
 """What follows when nobody could be told: an event, and whoever registered acts on it at once (the next tier is called).
 
 A room on a floor above registers once, when its app is ready. A handler gets the deliveries that failed together with their fallbacks, and
-runs in the transaction that settles them; it must be idempotent. Pure bookkeeping: no database here.
+runs in the transaction that settles them; it must be idempotent.
 """
 
 from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ def ways_to_answer(row: dict[str, Any]) -> dict[str, Any]:
     from alerts.delivery.answers.links import answering  # late, because answers read deliveries themselves
 
     try:
-        return dict(answering(Delivery.objects.get(pk=row["id"]))._asdict())
+        return dict(answering(Delivery.objects.select_related("channel").get(pk=row["id"]))._asdict())
     except Exception:
         connection.close()  # it may be what is wrong
         raise
