@@ -13,7 +13,9 @@ from alerts.rules import claiming, evaluating
 from alerts.rules.actions import group_save, recording_save, rule_delete, rule_save, rules_disable, rules_enable
 from alerts.rules.evaluating import due_evaluated
 from alerts.rules.kinds.metric import MetricKind
+from alerts.rules.loading import plans
 from alerts.rules.models import AlertRule, RuleSchedule, RuleState
+from alerts.rules.storing import store
 from monitoring.metrics.ingest import Source, append, resolve
 from monitoring.metrics.promql.storage import Labels
 
@@ -150,7 +152,7 @@ def test_an_edit_during_an_evaluation_throws_its_result_away(now: datetime) -> N
     held = claiming.claim(now, 10)
     rule_save(rule=rule, name="Busy", kind="metric", expression="queue_length * 1", now=now)
     done = evaluating._evaluated(held, now)
-    assert evaluating.store(done, now) == []
+    assert store(done, now) == []
     assert not RuleState.objects.exists()
 
 
@@ -159,7 +161,7 @@ def test_pending_survives_a_restart(now: datetime) -> None:
     sample(7, now)
     due_evaluated(now)
     assert state_of(rule) == "pending"
-    evaluating.plans.kept.clear()  # as a new process begins
+    plans.kept.clear()  # as a new process begins
     sample(7, now + 50 * SECOND)
     due_evaluated(now + 50 * SECOND)
     assert state_of(rule) == "firing"
@@ -274,7 +276,7 @@ def test_a_rule_that_nobody_foresaw_leaves_the_others_alone(now: datetime, monke
         return judge(self, answers, every)
 
     monkeypatch.setattr(MetricKind, "judge", odd)
-    evaluating.plans.kept.clear()
+    plans.kept.clear()
     due_evaluated(now)
     assert [alert["labels"]["rule"] for alert in inbox()] == [whole.slug]
     assert "RuntimeError" in RuleSchedule.objects.get(rule=broken).last_error
@@ -290,7 +292,7 @@ def test_what_cannot_be_stored_leaves_the_others_alone(now: datetime) -> None:
             one.alerts = [
                 (source, [replace(alert, labels={"a": "\x00"}) for alert in alerts]) for source, alerts in one.alerts
             ]
-    assert len(evaluating.store(done, now)) == 2
+    assert len(store(done, now)) == 2
     assert [alert["labels"]["rule"] for alert in inbox()] == [whole.slug]
     assert "cannot be stored" in RuleSchedule.objects.get(rule=broken).last_error
 

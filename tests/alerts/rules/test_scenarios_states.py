@@ -1,6 +1,7 @@
 """Scenarios in virtual time: each rule of the state machine by its name, from samples to what others hear. A step is a minute."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,17 +11,17 @@ from tests.alerts.rules.asking_memory import World, plan
 UP, DOWN = 1.0, 0.0
 
 
-def above(**fields: object) -> World:
+def above(**fields: Any) -> World:
     """m above 5."""
     return World(plan(expression="m", comparator="gt", threshold=5, **({"flap_detection": False} | fields)))
 
 
-def down(**fields: object) -> World:
+def down(**fields: Any) -> World:
     """A Prometheus rule: m == 1 is a problem."""
     return World(plan(expression="m == 1", **({"flap_detection": False} | fields)))
 
 
-def flapping(values: list[float | None], **fields: object) -> World:
+def flapping(values: list[float | None], **fields: Any) -> World:
     return World(plan(expression="m == 1", **fields)).add(values)
 
 
