@@ -57,6 +57,39 @@ PATIENCE = hypothesis_settings(
     suppress_health_check=list(HealthCheck),
 )
 
+RULE_BODIES: dict[str, dict[str, Any]] = {
+    "rules": {
+        "kind": "metric",
+        "expression": "up",
+        "comparator": "gt",
+        "threshold": 1.5,
+        "recovery_threshold": None,
+    }
+    | {
+        "settings": {},
+        "labels": {"team": "shop"},
+        "annotations": {},
+        "policy": None,
+        "group": None,
+        "on_no_data": "ok",
+    },
+    "recording-rules": {"record": "a:b", "expression": "up", "labels": {}},
+    "rule-groups": {"labels": {"team": "shop"}},
+}
+SCHEDULE_BODIES: dict[str, dict[str, Any]] = {
+    "teams": {"members": ["ada"]},
+    "schedules": {
+        "time_zone": "Europe/Vienna",
+        "layers": [{"name": "Primary", "starts_at": "2026-11-23T12:00:00Z", "members": ["ada"]}],
+    },
+    "overrides": {
+        "schedule": "web",
+        "user": "ada",
+        "starts_at": "2026-11-23T12:00:00Z",
+        "ends_at": "2026-12-01T00:00:00Z",
+    },
+}
+
 
 @pytest.fixture(autouse=True)
 def no_throttle(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,36 +159,10 @@ def estate(authorization: dict[str, str]) -> Estate:
                 "ends_at": "2030-01-01T00:00:00Z",
             },
             "database-targets": {"dsn": "postgresql://db/other"},
-            "rules": {
-                "kind": "metric",
-                "expression": "up",
-                "comparator": "gt",
-                "threshold": 1.5,
-                "recovery_threshold": None,
-            }
-            | {
-                "settings": {},
-                "labels": {"team": "shop"},
-                "annotations": {},
-                "policy": None,
-                "group": None,
-                "on_no_data": "ok",
-            },
-            "recording-rules": {"record": "a:b", "expression": "up", "labels": {}},
-            "rule-groups": {"labels": {"team": "shop"}},
+            **RULE_BODIES,
             "channels": {"kind": "webhook", "settings": {"url": "https://hooks.example/"}},
             **escalation_estate.BODIES,
-            "teams": {"members": ["ada"]},
-            "schedules": {
-                "time_zone": "Europe/Vienna",
-                "layers": [{"name": "Primary", "starts_at": noon.isoformat(), "members": ["ada"]}],
-            },
-            "overrides": {
-                "schedule": "web",
-                "user": "ada",
-                "starts_at": noon.isoformat(),
-                "ends_at": "2026-12-01T00:00:00Z",
-            },
+            **SCHEDULE_BODIES,
         },
     )
 

@@ -20,7 +20,7 @@ NOBODY, EVERYBODY = "nobody", ""
 class OverrideForm(ZonedForm):
     """Somebody else for a while. Cleans `user` and `replaces` to accounts or None."""
 
-    user = forms.ChoiceField(label="On call")
+    user = forms.ChoiceField(label="Who")
     replaces = forms.ChoiceField(label="Instead of", required=False)
     starts_at = WallTimeField(label="From")
     ends_at = WallTimeField(label="Until", is_end=True)

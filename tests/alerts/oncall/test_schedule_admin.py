@@ -62,7 +62,11 @@ def test_what_is_stored_is_shown_by_the_schedules_clock(ada: User, ada_client: C
     found = schedule(
         layer(ada, restrictions=[{"weekday": 5, "start": "10:00", "end": "12:00"}]), time_zone="Asia/Tokyo"
     )
-    page = ada_client.get(f"/admin/oncall/schedule/{found.pk}/change/").content.decode().replace("\n</textarea>", "</textarea>")
+    page = (
+        ada_client.get(f"/admin/oncall/schedule/{found.pk}/change/")
+        .content.decode()
+        .replace("\n</textarea>", "</textarea>")
+    )
     for words in ('value="2026-11-23T18:00"', "Sat 10:00 to 12:00", "ada</textarea>"):
         assert words in page
 
