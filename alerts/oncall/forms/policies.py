@@ -82,15 +82,15 @@ def policy_form(policy: EscalationPolicy | None) -> type[PolicyForm]:
     fields: dict[str, Any] = {"row_count": count, "__module__": __name__}
     for index in range(count):
         step = steps[index] if index < len(steps) else None
-        fields |= {f"steps_{index}_{part}": field for part, field in _row_fields(step).items()}
+        fields |= {f"steps_{index}_{part}": field for part, field in _row_fields(index + 1, step).items()}
     return type("StepsPolicyForm", (PolicyForm,), fields)
 
 
-def _row_fields(step: Any) -> dict[str, forms.Field]:
+def _row_fields(number: int, step: Any) -> dict[str, forms.Field]:
     stored = [f"{one['kind']}:{one['slug']}" for one in step.targets] if step else []
     return {
         "targets": forms.MultipleChoiceField(
-            label="Tell", choices=lambda: target_choices(stored), required=False, initial=stored
+            label=f"Step {number} tells", choices=lambda: target_choices(stored), required=False, initial=stored
         ),
         "wait_s": forms.IntegerField(label="then wait (s)", min_value=0, initial=step.wait_s if step else 300),
         "round_robin": forms.BooleanField(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.oncall.escalation import (
@@ -108,6 +108,7 @@ def test_becoming_worse_matters_where_a_step_was_left_out_for_it() -> None:
     assert not told_more_when_worse(plan({}), "warning", "critical")
 
 
+@settings(deadline=None)
 @given(
     repeat=st.integers(0, 9),
     found=st.lists(st.booleans(), min_size=1, max_size=6),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.oncall.personal import Contact, Rule, unreachable, ways
@@ -61,6 +61,7 @@ def test_why_somebody_cannot_be_reached() -> None:
     assert unreachable([OFF]) == "no contact can be used: Old is switched off"
 
 
+@settings(deadline=None)
 @given(
     rules=st.lists(st.builds(Rule, st.integers(1, 3), st.integers(0, 86_400)), max_size=8),
     quiet=st.booleans(),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.oncall.windows import Window, after_quiet
@@ -92,6 +92,7 @@ MOMENTS = st.datetimes(min_value=datetime(2024, 1, 1), max_value=datetime(2030, 
 )
 
 
+@settings(deadline=None)
 @given(zone=st.sampled_from(ZONES), start=TIMES, end=TIMES, days=st.frozensets(st.integers(0, 6)), now=MOMENTS)
 def test_what_opens_is_open_then_and_not_just_before(
     zone: str, start: time, end: time, days: frozenset[int], now: datetime
@@ -104,6 +105,7 @@ def test_what_opens_is_open_then_and_not_just_before(
         assert span.end_of(opens - timedelta(microseconds=1)) is None
 
 
+@settings(deadline=None)
 @given(zone=st.sampled_from(ZONES), start=TIMES, end=TIMES, now=MOMENTS)
 def test_after_quiet_hours_it_is_not_quiet(zone: str, start: time, end: time, now: datetime) -> None:
     quiet = Window(ZoneInfo(zone), start, end)
