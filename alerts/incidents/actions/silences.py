@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
@@ -19,6 +20,9 @@ from opsportal.writing import Person, validate
 
 MOST_MATCHERS = 50
 LONGEST = timedelta(days=366)
+FIRING = """
+SELECT id, labels::text FROM incidents_alert WHERE is_firing AND labels @> %s::jsonb AND labels ?& %s ORDER BY starts_at DESC, id DESC
+"""
 # The alerts that a silence keeps quiet are looked at again, once it is in force no longer.
 LET_GO = """
 UPDATE incidents_alert SET suppressed_until = %s
@@ -103,22 +107,27 @@ def silence_expire(*, silence: Silence, by: Person, now: datetime) -> bool:
 def silence_preview(matchers: Iterable[str]) -> Preview:
     """What a silence with these matchers would cover now. Raises ValidationError on `matchers`."""
     parsed = tuple(matcher for text in _matchers(matchers) for matcher in parse_list(text))
-    found = alerts_matching(parsed)
+    ids = alerts_matching(parsed)
+    found = Alert.objects.filter(pk__in=ids)
+    services = found.exclude(service="").order_by("service").values_list("service", flat=True).distinct()
     return Preview(
-        count=len(found),
-        titles=[alert_title(one) for one in found[:20]],
-        services=sorted({one.service for one in found if one.service})[:50],
-        ids=[one.pk for one in found[:500]],
+        count=len(ids),
+        titles=[alert_title(one) for one in found.order_by("-starts_at", "-id")[:20]],
+        services=list(services[:50]),
+        ids=ids[:500],
     )
 
 
-def alerts_matching(matchers: Sequence[Matcher]) -> list[Alert]:
-    """The firing alerts that match all of them, the latest first. What must equal something is asked of the index."""
+def alerts_matching(matchers: Sequence[Matcher]) -> list[int]:
+    """The ids of the firing alerts that match all of them, the latest first. What must equal something is asked of the index."""
     equal = {one.name: one.value for one in matchers if one.op == "=" and one.value}
-    rows = (
-        Alert.objects.filter(is_firing=True, labels__contains=equal) if equal else Alert.objects.filter(is_firing=True)
-    )
-    return [one for one in rows.iterator(chunk_size=2000) if matches_all(matchers, one.labels)]
+    there = [one.name for one in matchers if not one.test("")]
+    with connection.cursor() as cursor:
+        cursor.execute(FIRING, [orjson.dumps(equal).decode(), there])
+        found = []
+        while rows := cursor.fetchmany(5000):
+            found += [pk for pk, labels in rows if matches_all(matchers, orjson.loads(labels))]
+    return found
 
 
 def _matchers(texts: Iterable[str]) -> list[str]:
@@ -178,7 +187,7 @@ def _let_go(stored: Silence, ends_at: datetime) -> None:
 def _look_now(matchers: list[str], now: datetime) -> None:
     """What fires and is covered is looked at now: whoever is being paged of it need not be any more."""
     covered = alerts_matching(parse_all(matchers))
-    Alert.objects.filter(pk__in=[one.pk for one in covered], is_firing=True).update(suppressed_until=now)
+    Alert.objects.filter(pk__in=covered, is_firing=True).update(suppressed_until=now)
 
 
 def _told_of(silence: Silence) -> dict[str, Any]:
