@@ -9,6 +9,7 @@ from django.db import connection
 
 # Longer than a batch may take, from its claim to its commit.
 LEASE = timedelta(seconds=60)
+MOST_STATES = 50_000
 
 CLAIM = """
 WITH due AS MATERIALIZED (
@@ -18,11 +19,13 @@ WITH due AS MATERIALIZED (
 )
 UPDATE rules_ruleschedule s SET lease = %(token)s, lease_until = %(until)s
 FROM due LEFT JOIN rules_alertrule r ON r.id = due.rule_id LEFT JOIN rules_rulegroup g ON g.id = due.group_id
+    LEFT JOIN oncall_escalationpolicy p ON p.id = r.policy_id
 WHERE s.id = due.id
 RETURNING s.id, s.rule_id, s.group_id, due.next_at, s.evaluations, s.hits_upto, COALESCE(r.revision, g.revision),
-    COALESCE(r.interval_s, g.interval_s), COALESCE(g.file || ';' || g.name, ''), s.lease
+    COALESCE(r.interval_s, g.interval_s), COALESCE(g.file || ';' || g.name, ''), COALESCE(p.slug, ''), s.lease
 """
 RELEASE = "UPDATE rules_ruleschedule SET lease = NULL, lease_until = NULL WHERE id = ANY(%s) AND lease = ANY(%s)"
+WEIGHT = "SELECT rule_id, count(*) FROM rules_rulestate WHERE rule_id = ANY(%s) GROUP BY rule_id"
 NEXT = """
 SELECT min(next_at) FROM rules_ruleschedule WHERE next_at IS NOT NULL AND (lease_until IS NULL OR lease_until <= %s)
 """
@@ -41,6 +44,7 @@ class Claim:
     revision: int
     interval_s: float
     group_name: str
+    policy: str
     lease: int
 
     @property
@@ -55,6 +59,20 @@ def claim(now: datetime, limit: int) -> list[Claim]:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"now": now, "until": now + LEASE, "limit": limit, "token": token})
         return [Claim(*row) for row in cursor.fetchall()]
+
+
+def light(claims: Sequence[Claim]) -> list[Claim]:
+    """The first of them, as many as have MOST_STATES states together: what one batch holds in memory. The others are given back."""
+    with connection.cursor() as cursor:
+        cursor.execute(WEIGHT, [[one.rule_id for one in claims if one.rule_id is not None]])
+        weights = dict(cursor.fetchall())
+    total = 0
+    for place, one in enumerate(claims):
+        total += weights.get(one.rule_id, 0)
+        if total > MOST_STATES and place:
+            release(claims[place:])
+            return list(claims[:place])
+    return list(claims)
 
 
 def release(claims: Sequence[Claim]) -> None:

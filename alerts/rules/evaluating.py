@@ -10,11 +10,12 @@ from django.db import DatabaseError
 
 from alerts.rules import measures
 from alerts.rules.asking import Answers, Asker
-from alerts.rules.claiming import Claim, claim, next_due, release
+from alerts.rules.claiming import Claim, claim, light, next_due, release
 from alerts.rules.expanding import Expander
 from alerts.rules.grid import following, rounds
 from alerts.rules.judging import Outcome, outcome
 from alerts.rules.kinds.base import Asked, Gathered, Judged, RuleKind
+from alerts.rules.labels import POLICY
 from alerts.rules.loading import GroupPlan, Recording, groups, plans
 from alerts.rules.plan import Plan
 from alerts.rules.recording import recorded, runs
@@ -37,9 +38,10 @@ def due_evaluated(now: datetime) -> datetime | None:
     if unfinished:
         release(unfinished)
         unfinished.clear()
-    claims = claim(now, BATCH)
-    if not claims:
+    claimed = claim(now, BATCH)
+    if not claimed:
         return next_due(now)
+    claims = light(claimed)
     unfinished.extend(claims)  # until it is stored: whatever goes wrong, the next look gives them back
     done = _evaluated(claims, now)
     for one in done:
@@ -47,13 +49,13 @@ def due_evaluated(now: datetime) -> datetime | None:
     kept = store(done, now)
     unfinished.clear()
     _measure(done, kept, now, time.monotonic() - began)
-    return now if len(claims) == BATCH else next_due(now)
+    return now if len(claimed) == BATCH or len(claims) < len(claimed) else next_due(now)
 
 
 def _evaluated(claims: Sequence[Claim], now: datetime) -> list[Done]:
     done = [_begun(one, now) for one in claims]
     alone = [one for one in done if one.claim.rule_id is not None]
-    found = plans.get((one.claim.rule_id or 0, one.claim.revision) for one in alone)
+    found = _plans_of([one.claim for one in alone])
     states = states_of(list(found))
     by_time: dict[datetime, list[Done]] = defaultdict(list)
     for one in alone:
@@ -72,6 +74,17 @@ def _evaluated(claims: Sequence[Claim], now: datetime) -> list[Done]:
         if one.claim.group_id in known:
             _group_evaluated(known[one.claim.group_id], one)
     return done
+
+
+def _plans_of(claims: Sequence[Claim]) -> dict[int, Plan]:
+    """Plans by the id of their rule. A policy that was renamed or deleted is no edit of the rule, and yet one of its labels."""
+    found = plans.get((one.rule_id or 0, one.revision) for one in claims)
+    changed = [
+        one for one in claims if one.rule_id in found and found[one.rule_id].common.get(POLICY, "") != one.policy
+    ]
+    for one in changed:
+        plans.kept.pop(one.rule_id or 0, None)
+    return found | plans.get((one.rule_id or 0, one.revision) for one in changed) if changed else found
 
 
 def _begun(claim: Claim, now: datetime) -> Done:

@@ -11,6 +11,7 @@ from alerts.rules.actions.announcing import announce
 from alerts.rules.actions.ending import schedules_hold, states_end, states_tell_anew
 from alerts.rules.actions.scheduling import group_touch, rule_schedule
 from alerts.rules.choices import Comparator
+from alerts.rules.kinds.base import PromqlKind
 from alerts.rules.kinds.registry import UnknownKindError, rule_kind
 from alerts.rules.models import AlertRule, RuleGroup
 from alerts.rules.plan import facts_of
@@ -100,7 +101,11 @@ def _cleaned(values: dict[str, Any], stored: AlertRule, settings: Mapping[str, A
 
 
 def kind_errors(rule: AlertRule) -> Errors:
-    return kind_faults(rule_kind(str(rule.kind)), facts_of(rule))
+    kind = rule_kind(str(rule.kind))
+    found = kind_faults(kind, facts_of(rule))
+    if rule.group_id is not None and not issubclass(kind, PromqlKind):
+        found["group"] = ["A rule of this kind stands by itself: only rules that ask in PromQL have a group."]
+    return found
 
 
 def _labels_of(rule: AlertRule) -> tuple[Any, ...]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from alerts.incidents.models import Inbox
+from alerts.oncall.models import EscalationPolicy
 from alerts.rules import claiming, evaluating
 from alerts.rules.actions import group_save, recording_save, rule_delete, rule_save, rules_disable, rules_enable
 from alerts.rules.evaluating import due_evaluated
@@ -302,3 +304,40 @@ def test_a_template_may_write_what_a_database_cannot_hold(now: datetime) -> None
     sample(7, now)
     due_evaluated(now)
     assert inbox()[0]["annotations"]["summary"] == "\ufffd\ufffd"
+
+
+def test_a_policy_that_is_renamed_or_deleted_is_known_at_the_next_evaluation(now: datetime) -> None:
+    policy = EscalationPolicy.objects.create(name="Shop", slug="shop")
+    rule = busy(now, policy=policy)
+    for second, change in (
+        (0, lambda: None),
+        (90, lambda: EscalationPolicy.objects.update(slug="store")),
+        (180, policy.delete),
+    ):
+        change()
+        sample(7, now + second * SECOND)
+        due_evaluated(now + second * SECOND)
+    assert [alert["labels"].get("policy") for alert in inbox()] == ["shop", "store", None]
+    assert RuleState.objects.get(rule=rule).phase == "firing"
+
+
+def test_a_batch_holds_so_many_states_and_gives_the_rest_back(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claiming, "MOST_STATES", 5)
+    for number in range(4):
+        busy(now, description=str(number))
+    for queue in "abc":
+        sample(7, now, queue=queue)
+    while due_evaluated(now) == now:
+        pass
+    later = now + 100 * SECOND
+    assert due_evaluated(later) == later
+    assert sorted(RuleSchedule.objects.values_list("evaluations", flat=True)) == [1, 1, 1, 2]
+    while due_evaluated(later) == later:
+        pass
+    assert sorted(RuleSchedule.objects.values_list("evaluations", flat=True)) == [2, 2, 2, 2]
+
+
+def test_only_rules_that_ask_promql_have_a_group(now: datetime) -> None:
+    group = group_save(name="queues", now=now)
+    with pytest.raises(ValidationError, match="stands by itself"):
+        rule_save(name="Log-ins", kind="event", settings={"kinds": ["a"]}, group=group, now=now)
