@@ -53,6 +53,8 @@ def override_save(
         return stored
     stored.save()
     schedule_changed(schedule)
+    if override is not None and override.schedule_id != schedule.pk:  # it stood in another schedule
+        schedule_changed(override.schedule)
     announce(
         kind="alerts.override.created" if override is None else "alerts.override.saved",
         subject=subject_of(schedule),

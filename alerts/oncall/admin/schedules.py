@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Count
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
@@ -16,8 +15,6 @@ from alerts.oncall import actions
 from alerts.oncall.forms.common import WallTimeField
 from alerts.oncall.forms.schedules import LayerForm, LayerFormSet, OverrideAdminForm, ScheduleForm, TeamForm
 from alerts.oncall.models import Layer, Override, Schedule, Team
-from alerts.oncall.people import name_of
-from alerts.oncall.queries import on_call
 from opsportal.admin import ActionAdmin
 from opsportal.widgets import dress
 from opsportal.writing import person_of
@@ -75,7 +72,7 @@ def dressed(field: Any) -> None:
 class ScheduleAdmin(ActionAdmin):
     form = ScheduleForm
     inlines = [LayerInline]
-    list_display = ["name", "time_zone", "now_on_call", "calendar"]
+    list_display = ["name", "time_zone", "layer_names", "calendar"]
     search_fields = ["name", "slug", "description"]
     fieldsets = [(None, {"fields": ["name", "slug", "time_zone", "description"]})]
 
@@ -85,9 +82,12 @@ class ScheduleAdmin(ActionAdmin):
             form.base_fields["description"].widget.attrs["rows"] = 2
         return form
 
-    @admin.display(description="On call now")
-    def now_on_call(self, schedule: Schedule) -> str:
-        return ", ".join(name_of(user) for user in on_call(schedule, timezone.now())) or "nobody"
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Schedule]:
+        return Schedule.objects.prefetch_related("layers")
+
+    @admin.display(description="Layers")
+    def layer_names(self, schedule: Schedule) -> str:
+        return ", ".join(layer.name for layer in schedule.layers.all()) or "none"
 
     @admin.display(description="Calendar")
     def calendar(self, schedule: Schedule) -> SafeString:

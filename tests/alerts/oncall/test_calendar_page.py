@@ -70,6 +70,17 @@ def test_the_calendar_has_a_bar_for_each_shift_with_who_and_when(web: Schedule, 
     assert page.count('data-who="otto"') == 2  # in the layer, and in what holds
 
 
+def test_the_calendar_takes_as_many_statements_with_many_layers_and_overrides(
+    ada: User, otto: User, otto_client: Client, django_assert_max_num_queries: Any
+) -> None:
+    busy = schedule(*(layer(ada, otto, name=f"Layer {number}") for number in range(6)))
+    for hours in range(10):
+        start = NOW + timedelta(hours=hours)
+        actions.override_save(schedule=busy, user=otto, starts_at=start, ends_at=start + DAY)
+    with django_assert_max_num_queries(20):
+        text(otto_client, "/oncall/web/")
+
+
 def test_gaps_are_bars_and_words(web: Schedule, vera_client: Client) -> None:
     page = text(vera_client, "/oncall/web/?from=2026-11-16&span=2weeks")
     assert "Nobody is on call for 7 d 10 h" in page

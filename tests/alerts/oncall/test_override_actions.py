@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from alerts.oncall import actions
-from alerts.oncall.models import Override
+from alerts.oncall.models import Override, Schedule
 from alerts.oncall.queries import on_call
 from alerts.oncall.rotation import Span
 from monitoring.events.models import Event
@@ -29,6 +29,14 @@ def test_an_override_puts_somebody_else_on_call(ada: User, otto: User) -> None:
     actions.override_save(schedule=found, user=otto, starts_at=MONDAY, ends_at=MONDAY + HOUR, by=ada)
     assert on_call(found, MONDAY) == [otto]
     assert on_call(found, MONDAY + HOUR) == [ada]
+
+
+def test_an_override_that_moves_to_another_schedule_leaves_a_gap_to_be_looked_for(ada: User) -> None:
+    one, other = schedule(layer(ada)), schedule(layer(ada), name="Other")
+    override = actions.override_save(schedule=one, user=ada, starts_at=MONDAY, ends_at=MONDAY + HOUR)
+    Schedule.objects.update(gaps_next_at=MONDAY)
+    actions.override_save(override=override, schedule=other, user=ada, starts_at=MONDAY, ends_at=MONDAY + HOUR)
+    assert not Schedule.objects.exclude(gaps_next_at=None).exists()
 
 
 def test_an_override_says_on_the_timeline_who_set_it(ada: User, otto: User) -> None:
