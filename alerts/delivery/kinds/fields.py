@@ -10,7 +10,7 @@ from opsportal.http.targets import target
 
 
 class UrlField(forms.CharField):
-    """An http(s) address to post to, without user and password. `host_suffixes`: where it must lead."""
+    """An http(s) address to post to, without user and password."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=2_000, **options)

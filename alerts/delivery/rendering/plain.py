@@ -22,11 +22,6 @@ def plain_text(message: Message, *, answer_url: str = "", most_characters: int =
     return "\n".join([*kept, marker(left_out)] if left_out else kept)
 
 
-def body_text(message: Message, *, answer_url: str = "") -> str:
-    """As `plain_text`, without the title."""
-    return plain_text(message, answer_url=answer_url).partition("\n")[2].lstrip("\n")
-
-
 def _lines(message: Message, answer_url: str) -> Iterator[str]:
     yield parts.title(message)
     if message.text:
