@@ -129,7 +129,7 @@ def told_of_state(
         assert channel is not None  # noqa: S101 - filtered by its kind
         key = f"{incident.subject}/t{target.pk}/{kind}/{record.now:%Y%m%dT%H%M%S%f}"
         why = f"Receiver {target.receiver} was told that it fires."
-        record.deliveries.append(_wanted(incident, channel, key, message, why))
+        record.deliveries.append(wanted(incident, channel, key, message, why))
 
 
 def _end_message(incident: Incident, members: Sequence[MemberRow], estate: Estate) -> Message:
@@ -145,10 +145,11 @@ def _tell_end(record: Record, incident: Incident, target: ReceiverTarget, row: T
         return
     key = f"{incident.subject}/t{target.pk}/n{row.sequence + 1}"
     why = f"Receiver {target.receiver} was told that it fires."
-    record.deliveries.append(_wanted(incident, channel, key, message, why))
+    record.deliveries.append(wanted(incident, channel, key, message, why))
 
 
-def _wanted(incident: Incident, channel: Channel, key: str, message: Message, why: str) -> Wanted:
+def wanted(incident: Incident, channel: Channel, key: str, message: Message, why: str) -> Wanted:
+    """A message about an incident to a channel."""
     return Wanted(
         key=key,
         subject=incident.subject,

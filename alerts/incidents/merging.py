@@ -8,13 +8,14 @@ from django.db import connection
 from alerts.delivery.choices import MessageKind
 from alerts.incidents import paging
 from alerts.incidents.choices import EntryKind, IncidentState
-from alerts.incidents.closing import end_told, firing_counts, listed
+from alerts.incidents.closing import end_told, firing_counts, listed, wanted
 from alerts.incidents.estate import Estate
+from alerts.incidents.grouping import ToldState
 from alerts.incidents.members import MemberRow, of_incidents
 from alerts.incidents.messages import alert_title, incident_message
-from alerts.incidents.models import Group, Incident, IncidentAlert, Membership
+from alerts.incidents.models import Group, Incident, IncidentAlert, Membership, ReceiverTarget
 from alerts.incidents.record import Record
-from alerts.incidents.told_rows import told_read
+from alerts.incidents.told_rows import ToldRow, told_read, told_write
 from alerts.incidents.worst import worst_of
 from opsportal.writing import Person
 
@@ -48,8 +49,13 @@ def incidents_merge(
                 by=who, source=source.pk)  # fmt: skip
 
 
-def incident_divide(record: Record, source: Incident, alerts: Sequence[int], *, by: Person = None) -> Incident:
-    """Take alerts out of an incident, locked by the caller, into one of their own. Groups whose alerts are all among them go along."""
+def incident_divide(
+    record: Record, source: Incident, alerts: Sequence[int], estate: Estate, *, by: Person = None
+) -> Incident:
+    """Take alerts out of an incident, locked by the caller, into one of their own, of which all are told that were told of the first.
+
+    Groups whose alerts are all among them go along.
+    """
     members = {one.id: one for one in of_incidents([source.pk]).get(source.pk, [])}
     taken = [members[pk] for pk in alerts]
     worst = worst_of(taken)
@@ -71,7 +77,25 @@ def incident_divide(record: Record, source: Incident, alerts: Sequence[int], *, 
     titles, who = listed([alert_title(one) for one in taken]), by.get_username() if by else ""
     record.note(made, EntryKind.OPENED, f"Split from #{source.pk}: {titles}", by=who, source=source.pk)
     record.note(source, EntryKind.SPLIT, f"Split off to #{made.pk}: {titles}", by=who, into=made.pk)
+    _tell_split(record, source, made, [one for one in taken if one.is_firing], estate)
     return made
+
+
+def _tell_split(record: Record, source: Incident, made: Incident, firing: Sequence[MemberRow], estate: Estate) -> None:
+    """Channels are told of the new incident, and policies page of it."""
+    owing = [target for (_, target), row in told_read([source.subject]).items() if row.state.owed]
+    identities = frozenset(one.identity for one in firing)
+    if not owing or not identities:
+        return
+    message = incident_message(made, firing, estate)
+    knows = ToldRow(ToldState(identities, frozenset(), identities, record.now), sequence=1)
+    for target in ReceiverTarget.objects.filter(pk__in=owing).select_related("channel", "policy", "receiver"):
+        if target.channel is not None:
+            why = f"Receiver {target.receiver} was told of #{source.pk}, from which it was split."
+            record.deliveries.append(wanted(made, target.channel, f"{made.subject}/t{target.pk}/n1", message, why))
+        elif target.policy is not None:
+            paging.page(made, target.policy, message, record.now)
+    told_write({(made.subject, target): knows for target in owing})
 
 
 def _groups_follow(source: Incident, made: Incident, record: Record, taken: Sequence[MemberRow]) -> None:

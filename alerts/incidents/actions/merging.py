@@ -51,6 +51,6 @@ def incident_split(*, incident: Incident, alerts: Sequence[int], by: Person, now
             )
         if set(wanted) == inside:
             raise ValidationError({"alerts": "Leave at least one alert in the incident."})
-        made = incident_divide(record, locked, wanted, by=by)
+        made = incident_divide(record, locked, wanted, estate(), by=by)
         wake(INBOX)
         return Answer(made, True, f"Split off to #{made.pk}.")

@@ -101,8 +101,8 @@ class Cases:
         return self._same(loud) or self._recent(loud) or self._tied(loud) or self._opened(loud)
 
     def join(self, case: Case, alerts: Sequence[MemberRow]) -> None:
-        """Put alerts into the incident that are not in it yet."""
-        new = [one for one in alerts if one.id not in case.firing]
+        """Put alerts into the incident that are in none yet."""
+        new = [one for one in alerts if one.id not in case.firing and self._is_free(one, case)]
         if not new:
             return
         case.firing |= {one.id: one for one in new}
@@ -112,6 +112,10 @@ class Cases:
         self.of_alert |= {one.id: case.incident.pk for one in new}
         if self.correlator:
             self.correlator.add(case.incident.pk, self.record.now, [sign_of(one) for one in new[:LOOKED_AT]])
+
+    def _is_free(self, alert: MemberRow, case: Case) -> bool:
+        """Not in another incident, to which somebody split it off."""
+        return self.of_alert.get(alert.id, case.incident.pk) == case.incident.pk
 
     def _was_resolved_by_hand(self, case: Case, loud: Sequence[MemberRow]) -> bool:
         """Somebody said that it is over: that stands for the alerts that were in it, until it is looked at again."""

@@ -112,7 +112,7 @@ def _gather(looks: Sequence[Look], record: Record, configuration: Configuration)
     cases = Cases(configuration, record)
     cases.load(look.incident_id for look in looks if look.incident_id)
     louds = {look.id: look.loud() for look in looks}
-    cases.look_up([one for look in looks if not _is_open(cases, look) for one in louds[look.id]])
+    cases.look_up([one for look in looks for one in louds[look.id] if not _is_known(cases, look, one)])
     for look in looks:
         loud = louds[look.id]
         look.case = cases.of_group(look.incident_id, loud)
@@ -133,9 +133,9 @@ def _gather(looks: Sequence[Look], record: Record, configuration: Configuration)
     _merge(cases, looks, record, configuration)
 
 
-def _is_open(cases: Cases, look: Look) -> bool:
+def _is_known(cases: Cases, look: Look, alert: MemberRow) -> bool:
     case = cases.known.get(look.incident_id or 0)
-    return case is not None and case.open
+    return case is not None and case.open and alert.id in case.firing
 
 
 def _refresh(case: Case, members: Iterable[MemberRow]) -> None:

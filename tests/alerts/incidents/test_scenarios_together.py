@@ -184,3 +184,17 @@ def test_what_is_split_off_is_an_incident_with_pages_of_its_own(world: World, ad
     assert made.title == "LoadHigh"
     assert pages(ada) == ["firing DiskSlow (and another alert)", "firing LoadHigh"]
     assert "split" in words(incident)
+
+
+def test_what_is_split_off_of_a_group_stays_apart_and_has_its_own_end(world: World, hook: Channel, ada: User) -> None:
+    world.fire(instance="a")
+    world.fire(instance="b")
+    world.later(30)
+    whole = only_incident()
+    alert = whole.members.get(alert__labels__instance="b").alert
+    made = actions.incident_split(incident=whole, alerts=[alert.pk], by=ada, now=world.now).incident
+    world.later(650)
+    assert [(one.pk, one.firing_count) for one in Incident.objects.order_by("pk")] == [(whole.pk, 1), (made.pk, 1)]
+    world.resolve(instance="b")
+    assert told(hook) == ["firing a+b", "firing b", "resolved -b"]
+    assert Incident.objects.get(pk=whole.pk).state == "open"
