@@ -73,6 +73,8 @@ def _faults(user: User | None, replaces: User | None, starts_at: datetime, ends_
         errors["replaces"] = "A person cannot replace themselves."
     if not EARLIEST <= starts_at < LATEST:
         errors["starts_at"] = f"Give a time from {EARLIEST:%Y} to {LATEST:%Y}."
+    if ends_at <= starts_at:
+        errors["ends_at"] = "The end must come after the start."
     if ends_at - starts_at > LONGEST:
         errors["ends_at"] = f"An override lasts at most {LONGEST.days} days; change the layers for longer."
     return ValidationError(errors) if errors else None

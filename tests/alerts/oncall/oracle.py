@@ -19,7 +19,7 @@ from alerts.oncall.timeline import Plan
 
 Minutes = NDArray[np.int64]
 NOON = datetime(1970, 1, 1)
-PAD = timedelta(days=2)  # a clock was never set back by more than one
+PAD = timedelta(hours=26)  # a clock was never set back by more than a day
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,20 @@ def micro(moment: datetime) -> int:
     return (moment.replace(tzinfo=None) - NOON) // timedelta(microseconds=1)
 
 
+def ahead(instant: datetime, zone: tzinfo) -> int:
+    """By how many microseconds the clock is ahead of UTC."""
+    offset = instant.astimezone(zone).utcoffset() or timedelta()
+    return (offset.days * 86_400 + offset.seconds) * 1_000_000
+
+
 def watch(zone: tzinfo, start: datetime, minutes: int) -> Watch:
     """Read the clock. `start` is a full minute of UTC."""
     begin, total = start - PAD, minutes + 2 * (PAD // timedelta(minutes=1))
     instants = [begin + timedelta(minutes=number) for number in range(total)]
-    read = [micro(instant.astimezone(zone)) for instant in instants]
-    latest, again = (
-        list(read),
-        list(read[1:] + read[-1:]),
-    )  # `again`: the least that is read after the minute's first instant
+    utc = micro(begin) + 60_000_000 * np.arange(total)
+    read = (utc + np.array([ahead(instant, zone) for instant in instants])).tolist()
+    latest = list(read)
+    again = [*read[1:], read[-1]]  # the least that is read after a minute's first instant
     for number in range(1, total):
         if read[number] - read[number - 1] != 60_000_000:
             seconds = [micro((instants[number - 1] + timedelta(seconds=s)).astimezone(zone)) for s in range(1, 60)]
@@ -55,7 +60,6 @@ def watch(zone: tzinfo, start: datetime, minutes: int) -> Watch:
     later = np.minimum.accumulate(np.array(again)[::-1])[::-1]
     to_come = np.minimum(np.array(read), later - 1)
     part = slice(PAD // timedelta(minutes=1), total - PAD // timedelta(minutes=1))
-    utc = np.array([micro(instant) for instant in instants])
     return Watch(start, utc[part], shown[part], to_come[part])
 
 

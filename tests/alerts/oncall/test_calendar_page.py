@@ -137,7 +137,7 @@ def test_what_is_wrong_with_an_override_stands_at_its_field(web: Schedule, otto_
         otto_client, "/oncall/web/override/", user="nobody", starts_at="2026-11-25T09:00", ends_at="2026-11-25T08:00"
     )
     assert answer.status_code == 400
-    assert "the end must come after the start" in answer.content.decode()
+    assert "The end must come after the start" in answer.content.decode()
 
 
 def test_an_override_is_taken_back(web: Schedule, otto: User, otto_client: Client) -> None:
