@@ -158,8 +158,8 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     kind = serializers.ChoiceField(choices=MessageKind.choices, read_only=True)
     urgency = serializers.ChoiceField(choices=Urgency.choices, read_only=True)
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
-    channel = serializers.SlugRelatedField[Channel](slug_field="slug", read_only=True)
-    user = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
+    channel = serializers.SlugRelatedField[Channel](slug_field="slug", read_only=True, allow_null=True)
+    user = serializers.SlugRelatedField[User](slug_field="username", read_only=True, allow_null=True)
     address = serializers.SerializerMethodField(help_text="*** to those who may not see it.")
     why_not = serializers.SerializerMethodField(
         help_text="Why it was not told by itself, or not yet; empty when it was."

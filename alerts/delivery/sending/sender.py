@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from alerts.delivery.sending import statements
-from alerts.delivery.sending.answering import ways_to_answer
+from alerts.delivery.sending.answering import Answering
 from alerts.delivery.sending.claiming import Claim, claim
 from alerts.delivery.sending.finishing import finish
 from alerts.delivery.sending.loading import KindCache
@@ -104,6 +104,7 @@ class Outbox:
         self.clock = clock or DatabaseClock()
         self.adjusted_at = float("-inf")
         self.kinds = KindCache()
+        self.answering = Answering()
         self.running: dict[asyncio.Task[None], Claim] = {}
         self.away = False
 
@@ -157,7 +158,7 @@ class Outbox:
         began = self.clock.now()
         if not one.row["attempts_made"]:
             WAIT.observe(max((began - one.row["next_attempt_at"]).total_seconds(), 0.0), one.row["channel_kind"])
-        tried = await attempt(one, began, ways_to_answer)
+        tried = await attempt(one, began, self.answering)
         await self._finish(tried)
 
     async def _finish(self, tried: Tried) -> None:
@@ -191,9 +192,14 @@ class Outbox:
                 await self._give_back(list(left.values()))
         except (TimeoutError, *AWAY) as error:
             log.warning("sender: stopped with %d under way (%s); their leases run out", len(left), type(error).__name__)
-        await self.pool.close(timeout=0.2)
+        await self.shut()
         await http.aclose()
         await live.adisconnect()
+
+    async def shut(self) -> None:
+        """Close its connections to PostgreSQL."""
+        await self.answering.close()
+        await self.pool.close(timeout=0.2)
 
     async def _give_back(self, claims: list[Claim]) -> None:
         if claims:

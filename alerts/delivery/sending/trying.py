@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_ANSWER = 2000
 GRACE_S = 2.0  # a kind bounds itself by its timeout; this is for one that does not
-Answering = Callable[[dict[str, Any]], dict[str, Any]]
+Answering = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def _envelope(claim: Claim, now: datetime, answering: Answering) -> Envelo
 async def _ways(answering: Answering, row: dict[str, Any]) -> dict[str, Any]:
     """A message that cannot be answered is better than none."""
     try:
-        return await asyncio.to_thread(answering, row)
+        return await answering(row)
     except Exception:
         log.exception("delivery %s is sent without a way to answer", row["id"])
         return {}

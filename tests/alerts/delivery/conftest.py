@@ -82,7 +82,7 @@ async def senders() -> AsyncIterator[Senders]:
     made = Senders(await sync_to_async(conninfo)())
     yield made
     for outbox in made.made:
-        await outbox.pool.close()
+        await outbox.shut()
     await http.aclose()
     await live.adisconnect()
     await sync_to_async(connections.close_all)()
