@@ -70,8 +70,8 @@ def teams_body(message: Message) -> dict[str, Any]:
 def _body(message: Message) -> list[dict[str, Any]]:
     colour = CALM.get(message.kind) or COLOURS.get(message.severity, "default")
     body = [_block(parts.title(message), size="large", weight="bolder", color=colour)]
-    if message.text.strip():
-        body.append(_block(parts.text(message)))
+    if (text := parts.text(message)).strip():
+        body.append(_block(text))
     body.append(_facts(parts.facts(message)))
     if shared := parts.shared(message):
         body.append(_facts(shared))

@@ -34,6 +34,12 @@ async def test_a_storm_is_cut_to_what_teams_takes_and_says_so() -> None:
     assert "more alerts)" in str(teams.kept[0])
 
 
+async def test_a_text_of_strange_blanks_is_shown_by_their_names() -> None:
+    teams = FakeTeams()
+    await posted(teams, message(text="\u2028\n\t"))
+    assert "[U+2028]" in teams.kept[0]["attachments"][0]["content"]["body"][1]["text"].replace("\\", "")
+
+
 @pytest.mark.parametrize(("status", "outcome"), [(429, Outcome.RETRY), (500, Outcome.RETRY), (401, Outcome.PERMANENT)])
 async def test_a_status_means_one_thing(status: int, outcome: Outcome) -> None:
     sent = await posted(FakeTeams(statuses=[status]))
