@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from dateutil.relativedelta import relativedelta
 from hypothesis import strategies as st
 
 from alerts.oncall.rotation import Restriction, Rotation
@@ -23,12 +24,8 @@ ODD_ZONES = [
 ]
 FIRST, LAST = datetime(1890, 1, 1, tzinfo=UTC), datetime(2110, 1, 1, tzinfo=UTC)
 LONGEST = {"hourly": 30, "daily": 10, "weekly": 5, "monthly": 7}
-STEP = {
-    "hourly": timedelta(hours=1),
-    "daily": timedelta(days=1),
-    "weekly": timedelta(weeks=1),
-    "monthly": timedelta(days=31),
-}
+STEP = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
+UP_TO_TWO_DAYS = st.integers(0, 48 * 60).map(lambda minutes: timedelta(minutes=minutes))
 MOST_TURNS = {
     "hourly": 40,
     "daily": 60,
@@ -68,8 +65,11 @@ def changes(name: str) -> list[datetime]:
 def cases(draw: st.DrawFn) -> Case:
     name = draw(st.sampled_from(ZONES) | st.sampled_from(ODD_ZONES))
     zone, nights = zoneinfo.ZoneInfo(name), changes(name)
-    if nights and draw(st.integers(0, 4)) > 0:
+    kind = draw(st.integers(0, 5))
+    if nights and kind > 1:
         middle = draw(st.sampled_from(nights))
+    elif kind == 1:
+        middle = datetime(draw(st.integers(1891, 2108)), draw(st.integers(1, 12)), 1, tzinfo=UTC) - draw(UP_TO_TWO_DAYS)
     else:
         middle = FIRST + timedelta(minutes=draw(st.integers(10_000, (LAST - FIRST) // timedelta(minutes=1) - 10_000)))
     start = middle - timedelta(minutes=draw(st.integers(0, 36 * 60) | st.integers(-10, 90)))
@@ -85,7 +85,7 @@ def layer(draw: st.DrawFn, zone: zoneinfo.ZoneInfo, middle: datetime) -> Rotatio
     kind = draw(st.sampled_from(sorted(LONGEST)))
     length = draw(st.integers(1, LONGEST[kind]))
     near = middle + timedelta(minutes=draw(NEAR))
-    wall = near.astimezone(zone).replace(tzinfo=None) - STEP[kind] * length * draw(st.integers(0, MOST_TURNS[kind]))
+    wall = draw(first_handoff(near.astimezone(zone).replace(tzinfo=None, fold=0), kind, length))
     seconds = draw(st.sampled_from([0, 0, 0, 17]))
     starts_at = wall.replace(tzinfo=zone, fold=draw(st.integers(0, 1))).astimezone(UTC).replace(second=seconds)
     ends_at = near + timedelta(minutes=draw(st.integers(1, 3000))) if draw(st.integers(0, 5)) == 0 else None
@@ -100,6 +100,18 @@ def layer(draw: st.DrawFn, zone: zoneinfo.ZoneInfo, middle: datetime) -> Rotatio
         if draw(st.booleans())
         else (),
     )
+
+
+@st.composite
+def first_handoff(draw: st.DrawFn, near: datetime, kind: str, length: int) -> datetime:
+    """A wall time some turns before `near`; of months on a day that a shorter one has only as its last."""
+    turns = length * draw(st.integers(0, MOST_TURNS[kind]))
+    if kind != "monthly":
+        return near - STEP[kind] * turns
+    first = near - relativedelta(months=turns)
+    last = (first.replace(day=1) + relativedelta(months=1) - timedelta(days=1)).day
+    ends_its_month = (near + timedelta(days=1)).month != near.month
+    return first.replace(day=draw(st.integers(first.day, last))) if ends_its_month else first
 
 
 @st.composite
