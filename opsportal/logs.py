@@ -18,6 +18,11 @@ PATTERNS = (
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@/]+@", re.IGNORECASE), rf"\1:{HIDDEN}@"),
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"\bops_[A-Za-z0-9_-]{8,}"), f"ops_{HIDDEN}"),
+    (
+        re.compile(r"(/alerts/answers/)(?!slack/|twilio/)[\w.:=-]{6,}"),
+        rf"\1{HIDDEN}",
+    ),  # a signed link lets its reader answer
+    (re.compile(r"([?&]token=)[^&\s]+", re.IGNORECASE), rf"\1{HIDDEN}"),
 )
 
 

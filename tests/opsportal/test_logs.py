@@ -42,6 +42,8 @@ def test_a_traceback_stays_on_the_line() -> None:
         ("GET https://shop:hunter22@shop.example/ failed", "hunter22"),
         ("sent Authorization: Bearer abcdef123456", "abcdef123456"),
         ("token ops_AbCdEf123456_-xyz was refused", "AbCdEf123456"),
+        ("Error 1 was shown for /alerts/answers/eyJzIjoi.1a2b:3c-4d_x.", "eyJzIjoi"),
+        ("GET /oncall/primary.ics?person=ada&token=ab12cd34 failed", "ab12cd34"),
     ],
 )
 def test_secrets_are_blotted_out(message: str, secret: str) -> None:

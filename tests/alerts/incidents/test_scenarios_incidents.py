@@ -231,6 +231,19 @@ def test_a_button_of_a_message_acknowledges_once(paged: World, ada: User) -> Non
     assert not responses.respond(press).done
 
 
+def test_a_link_shows_how_an_incident_stands_now(paged: World, ada: User) -> None:
+    incident = only_incident()
+    before = responses.standing(incident.subject)
+    actions.incident_acknowledge(incident=incident, by=ada, now=paged.now)
+    after = responses.standing(incident.subject)
+    assert before is not None
+    assert after is not None
+    assert (before.state, Verb.ACKNOWLEDGE in before.verbs) == ("Open", True)
+    assert (after.state, Verb.ACKNOWLEDGE in after.verbs) == ("Acknowledged", False)
+    assert after.url.endswith(f"/incidents/{incident.pk}/")
+    assert responses.standing("incident:0") is None
+
+
 def test_a_button_in_the_hands_of_somebody_who_may_not_does_nothing(paged: World, vera: User) -> None:
     reply = responses.respond(Response(Verb.RESOLVE, only_incident().subject, vera, "", paged.now))
     assert not reply.done
