@@ -262,6 +262,7 @@ class Escalation(models.Model):
         indexes = [
             models.Index(fields=["next_step_at"], name="escalation_due", condition=Q(next_step_at__isnull=False)),
             models.Index(fields=["subject"], name="escalation_subject"),
+            models.Index(fields=["ended_at"], name="escalation_ended", condition=Q(ended_at__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(

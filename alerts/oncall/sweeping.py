@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Min
 
 from alerts.oncall.choices import EscalationState
+from alerts.oncall.forgetting import EVERY, forget
 from alerts.oncall.models import Escalation, Page
 from alerts.oncall.paging import pages_do
 from alerts.oncall.schedule_sweeping import SCHEDULE_SWEEPS
@@ -51,4 +52,5 @@ ESCALATION_SWEEPS = (
     Sweep("escalation steps", steps_look, wake=(ESCALATIONS,), pause_s=1.0),
     Sweep("pages", pages_look, wake=(ESCALATIONS,), pause_s=1.0),
 )
-SWEEPS: tuple[Sweep, ...] = (*ESCALATION_SWEEPS, *SCHEDULE_SWEEPS)
+FORGETTING = Sweep("escalations forgetting", forget, pause_s=EVERY.total_seconds())
+SWEEPS: tuple[Sweep, ...] = (*ESCALATION_SWEEPS, *SCHEDULE_SWEEPS, FORGETTING)
