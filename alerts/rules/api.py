@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet, ViewSet, ViewSetMixin
 
 from alerts.rules import actions
+from alerts.rules.file_api import RuleFiles
 from alerts.rules.filters import GroupFilter, RuleFilter, StateFilter
 from alerts.rules.kinds.described import described, kinds
 from alerts.rules.models import AlertRule, RecordingRule, RuleGroup, RuleState
@@ -35,7 +36,7 @@ MAY_SWITCH = [IsAuthenticated, requires("rules.run_alertrule")]
 MAY_TRY = [IsAuthenticated, requires("rules.change_alertrule")]
 
 
-class RuleViewSet(ModelViewSet[AlertRule]):
+class RuleViewSet(RuleFiles, ModelViewSet[AlertRule]):
     """Alert rules. Addressed by slug."""
 
     queryset = rules_listed()
