@@ -34,6 +34,7 @@ SIDEBAR: dict[str, tuple[Entry, ...]] = {
         Entry("Inhibition", "filter_alt_off", "incidents.InhibitionRule"),
         Entry("Time intervals", "date_range", "incidents.TimeInterval"),
         Entry("Recurring maintenance", "event_repeat", "incidents.RecurringMaintenance"),
+        Entry("Integration keys", "key_vertical", "incidents.IntegrationKey"),
         Entry("Settings of incidents", "tune", "incidents.IncidentSettings"),
         Entry("Alert rules", "rule_settings", "rules.AlertRule"),
         Entry("Rule groups", "library_books", "rules.RuleGroup"),

@@ -45,3 +45,10 @@ class EntryKind(models.TextChoices):
     COMMENT = "comment", "Comment"
     POSTMORTEM = "postmortem", "Post-mortem"
     CORRELATED = "correlated", "Correlated"
+
+
+class KeyKind(models.TextChoices):
+    """The door that an integration key is for."""
+
+    JSON = "json", "JSON of any form"
+    PAGERDUTY = "pagerduty", "PagerDuty Events v2"

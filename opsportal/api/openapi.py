@@ -26,6 +26,7 @@ SETTINGS: dict[str, Any] = {
         "AttemptOutcome": "alerts.delivery.choices.Outcome.choices",
         "StepOutcome": "alerts.oncall.choices.StepOutcome.choices",
         "IncidentState": "alerts.incidents.choices.IncidentState.choices",
+        "KindOfIntegration": "alerts.incidents.choices.KeyKind.choices",
         "CircuitState": "alerts.delivery.choices.CircuitState.choices",
         "KindOfRule": "alerts.rules.choices.RuleKind.choices",
         "RuleComparator": "alerts.rules.choices.Comparator.choices",

@@ -4,6 +4,13 @@ Wrong input raises django.core.exceptions.ValidationError; its keys name the fie
 """
 
 from alerts.incidents.actions.common import Answer
+from alerts.incidents.actions.keys import (
+    has_secret,
+    integration_key_delete,
+    integration_key_renew,
+    integration_key_save,
+    integration_key_try,
+)
 from alerts.incidents.actions.merging import incident_merge, incident_split
 from alerts.incidents.actions.responding import (
     incident_acknowledge,
@@ -39,6 +46,7 @@ __all__ = [
     "Person",
     "Preview",
     "alerts_matching",
+    "has_secret",
     "incident_acknowledge",
     "incident_assign",
     "incident_comment",
@@ -52,6 +60,10 @@ __all__ = [
     "incident_unacknowledge",
     "inhibition_delete",
     "inhibition_save",
+    "integration_key_delete",
+    "integration_key_renew",
+    "integration_key_save",
+    "integration_key_try",
     "interval_delete",
     "interval_save",
     "maintenance_delete",

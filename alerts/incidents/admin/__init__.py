@@ -1,5 +1,6 @@
 """The admin of this room."""
 
+from alerts.incidents.admin.keys import IntegrationKeyAdmin
 from alerts.incidents.admin.records import AlertAdmin, IncidentAdmin
 from alerts.incidents.admin.routing import (
     IncidentSettingsAdmin,
@@ -16,6 +17,7 @@ __all__ = [
     "IncidentAdmin",
     "IncidentSettingsAdmin",
     "InhibitionRuleAdmin",
+    "IntegrationKeyAdmin",
     "ReceiverAdmin",
     "RecurringMaintenanceAdmin",
     "RouteAdmin",

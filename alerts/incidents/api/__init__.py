@@ -3,6 +3,7 @@
 from rest_framework.viewsets import ViewSetMixin
 
 from alerts.incidents.api.incidents import AlertViewSet, IncidentViewSet
+from alerts.incidents.api.keys import IntegrationKeyViewSet
 from alerts.incidents.api.routing import (
     IncidentSettingsViewSet,
     InhibitionRuleViewSet,
@@ -23,6 +24,7 @@ routes: list[tuple[str, type[ViewSetMixin]]] = [
     ("time-intervals", TimeIntervalViewSet),
     ("maintenances", RecurringMaintenanceViewSet),
     ("incident-settings", IncidentSettingsViewSet),
+    ("integration-keys", IntegrationKeyViewSet),
 ]
 
 __all__ = ["routes"]

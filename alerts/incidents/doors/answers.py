@@ -18,7 +18,7 @@ def said(body: object, status: int = 200, headers: dict[str, str] | None = None)
 
 def refused(error: BodyError | APIException) -> HttpResponse:
     if isinstance(error, BodyError):
-        return said(error.body, error.status)
+        return said(error.body, error.status, error.headers)
     headers = {"WWW-Authenticate": header} if (header := getattr(error, "auth_header", None)) else {}
     return said(str(error.detail), 401 if headers else error.status_code, headers)
 

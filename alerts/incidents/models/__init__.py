@@ -11,6 +11,7 @@ from alerts.incidents.models.configuration import (
     Silence,
     TimeInterval,
 )
+from alerts.incidents.models.door import IntegrationKey, OpenAlert, RememberedAnswer
 from alerts.incidents.models.incident import Incident, IncidentAlert, IncidentEntry
 
 __all__ = [
@@ -22,10 +23,13 @@ __all__ = [
     "IncidentEntry",
     "IncidentSettings",
     "InhibitionRule",
+    "IntegrationKey",
     "Membership",
+    "OpenAlert",
     "Receiver",
     "ReceiverTarget",
     "RecurringMaintenance",
+    "RememberedAnswer",
     "Route",
     "Silence",
     "TimeInterval",

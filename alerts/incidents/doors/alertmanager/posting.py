@@ -2,14 +2,14 @@
 
 import orjson
 import psycopg
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.http.request import UnreadablePostError
 from django.utils import timezone
 from rest_framework.exceptions import APIException
 
 from alerts.incidents.doors.alertmanager.reading import alerts_of
 from alerts.incidents.doors.answers import away, refused, said
+from alerts.incidents.doors.base import REFUSED
+from alerts.incidents.doors.bodies import read_at_most
 from alerts.incidents.doors.committing import FullError, committer
 from alerts.incidents.doors.errors import BodyError
 from opsportal.api.remembered import Remembered
@@ -20,7 +20,6 @@ PERMISSION = "incidents.push_alert"
 MOST_BYTES = 16_777_216
 MOST_FAULTS = 20  # told of
 RECEIVED = counter("opsportal_alerts_received_total", "Alerts accepted, by door.", ("door",))
-REFUSED = counter("opsportal_alerts_refused_total", "Alerts refused, by door.", ("door",))
 people = Remembered(PERMISSION)
 
 
@@ -45,13 +44,7 @@ def source_of(name: str) -> str:
 
 def body_of(request: HttpRequest) -> bytes:
     """Raises BodyError."""
-    try:
-        body = request.read(MOST_BYTES + 1)
-    except (UnreadablePostError, RequestDataTooBig):
-        raise BodyError(400, "the body cannot be read") from None
-    if len(body) > MOST_BYTES:
-        raise BodyError(413, f"the body is larger than {MOST_BYTES} bytes")
-    return bytes(body)
+    return read_at_most(request, MOST_BYTES)
 
 
 def answered(taken: int, faults: list[str]) -> HttpResponse:
