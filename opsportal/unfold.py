@@ -37,6 +37,7 @@ SIDEBAR: dict[str, tuple[Entry, ...]] = {
         Entry("Integration keys", "key_vertical", "incidents.IntegrationKey"),
         Entry("Settings of incidents", "tune", "incidents.IncidentSettings"),
         Entry("Alert rules", "rule_settings", "rules.AlertRule"),
+        Entry("Thresholds of rules", "straighten", "rules.RuleThreshold"),
         Entry("Rule groups", "library_books", "rules.RuleGroup"),
         Entry("Recording rules", "radio_button_checked", "rules.RecordingRule"),
         Entry("States of rules", "toggle_on", "rules.RuleState"),

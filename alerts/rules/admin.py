@@ -9,8 +9,8 @@ from django.utils import timezone
 from unfold.decorators import display
 
 from alerts.rules import actions
-from alerts.rules.forms import GroupForm, RecordingForm, RuleForm
-from alerts.rules.models import AlertRule, RecordingRule, RuleGroup, RuleState
+from alerts.rules.forms import GroupForm, RecordingForm, RuleForm, ThresholdForm
+from alerts.rules.models import AlertRule, RecordingRule, RuleGroup, RuleState, RuleThreshold
 from alerts.rules.queries import (
     groups_listed,
     last_error_of,
@@ -130,6 +130,26 @@ class RecordingAdmin(DressedAdmin):
 
     def delete_one(self, request: HttpRequest, obj: RecordingRule) -> None:
         actions.recording_delete(recording=obj, now=timezone.now(), by=person_of(request))
+
+
+@admin.register(RuleThreshold)
+class ThresholdAdmin(ActionAdmin):
+    form = ThresholdForm
+    list_display = ["name", "value", "unit", "description", "used_by"]
+    search_fields = ["name", "description"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[RuleThreshold]:
+        return RuleThreshold.objects.prefetch_related("rules")
+
+    @admin.display(description="Rules")
+    def used_by(self, threshold: RuleThreshold) -> str:
+        return ", ".join(rule.name for rule in threshold.rules.all()) or "—"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(RuleState)

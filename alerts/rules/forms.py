@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from alerts.rules import actions
-from alerts.rules.models import AlertRule, RecordingRule, RuleGroup
+from alerts.rules.models import AlertRule, RecordingRule, RuleGroup, RuleThreshold
 from monitoring.checks.forms.services import LabelsField
 from opsportal.tried_form import TriedForm
 
@@ -106,3 +106,13 @@ class RecordingForm(TriedForm):
             by=self.by,
             **self.values("group", "record", "expression", "position", "labels"),
         )
+
+
+class ThresholdForm(TriedForm):
+    class Meta:
+        model = RuleThreshold
+        fields = ["value"]
+
+    def act(self) -> RuleThreshold:
+        value = self.cleaned_data["value"]
+        return actions.threshold_save(threshold=self.instance, value=value, now=timezone.now(), by=self.by)

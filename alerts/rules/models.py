@@ -101,6 +101,22 @@ class AlertRule(models.Model):
         return self.name
 
 
+class RuleThreshold(models.Model):
+    """A number that rules share, so that it is changed in one place: the threshold of its rules, or the count of event rules."""
+
+    name = models.SlugField(max_length=80, unique=True)
+    description = models.CharField(max_length=200, blank=True)
+    value = models.FloatField()
+    unit = models.CharField(max_length=20, blank=True)
+    rules = models.ManyToManyField(AlertRule, blank=True, related_name="thresholds")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class RecordingRule(models.Model):
     """A query whose answer is written as a new series."""
 

@@ -11,13 +11,14 @@ SEEDS = (
     "monitoring.checks.seeds.seed",
     "alerts.oncall.seeds.seed",
     "alerts.incidents.seeds.seed",
+    "alerts.rules.seeds.seed",
 )
 
 
 class Command(BaseCommand):
     help = (
         "Add the portal's own parts and this machine as services with checks, and a first team, on-call schedule, escalation "
-        "policy and route, where they are not there yet."
+        "policy and route, and the default rules, where they are not there yet."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
