@@ -157,6 +157,17 @@ RULES |= {
     "api/v1/incident-settings/": api(),
     "api/v1/incident-settings/#/": api(PUT=ADMINISTER, PATCH=ADMINISTER),
 }
+RULES |= {
+    **dict.fromkeys(["incidents/", "incidents/count.json", "incidents/<int:incident_id>/"], page()),
+    "incidents/<int:incident_id>/ack/": page(),
+    **dict.fromkeys(["incidents/act/", "incidents/<int:incident_id>/act/"], Rule("page", {"POST": OPERATE})),
+    "silences/": page(),
+    **dict.fromkeys(["silences/new/", "silences/<uuid:uuid>/"], page(OPERATE, POST=OPERATE)),
+    **dict.fromkeys(["silences/preview/", "silences/<uuid:uuid>/expire/"], Rule("page", {"POST": OPERATE})),
+    **dict.fromkeys(["deliveries/", "deliveries/<int:delivery_id>/", "deliveries/export.<slug:form>"], page()),
+    "channels/": page(),
+    **dict.fromkeys(["channels/reset/", "channels/<slug:slug>/test/"], Rule("page", {"POST": OPERATE})),
+}
 OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
 INCIDENT_MODELS = (
     *("incident", "alert", "silence", "route", "receiver", "inhibitionrule", "timeinterval", "recurringmaintenance"),

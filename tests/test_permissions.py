@@ -172,7 +172,7 @@ def filled(pattern: str, estate: dict[str, Any], person: User | None) -> str:
     if "#" in pattern:
         return "/" + pattern.replace("#", str(estate[pattern.split("/")[2]]))
     numbers = pattern.replace("<int:change_id>", str(estate["status-changes"]))
-    numbers = re.sub(r"<int:\w+>", "1", numbers)
+    numbers = re.sub(r"<uuid:\w+>", str(estate["silences"]), re.sub(r"<int:\w+>", "1", numbers))
     return "/" + re.sub(r"<slug:\w+>", "shop", numbers)
 
 

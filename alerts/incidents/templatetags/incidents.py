@@ -1,0 +1,52 @@
+"""Words of the pages of incidents. Everything they print is escaped."""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from alerts.delivery.choices import State
+from alerts.incidents.choices import IncidentState
+from alerts.incidents.open_count import MOST, open_count
+
+register = template.Library()
+
+
+@register.simple_tag
+def incident_state(value: str) -> SafeString:
+    """A state as shape, word and colour."""
+    known = IncidentState(value)
+    return format_html(
+        '<span class="status pill state-{}"><span class="icon" aria-hidden="true">{}</span><span>{}</span></span>',
+        known.value,
+        known.icon,
+        known.label,
+    )
+
+
+@register.simple_tag
+def delivery_state(value: str) -> SafeString:
+    known = State(value)
+    return format_html(
+        '<span class="status sent-{}"><span class="icon" aria-hidden="true">{}</span><span>{}</span></span>',
+        known.value,
+        known.icon,
+        known.label,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def open_badge(context: Any) -> SafeString:
+    """The number of open incidents for the bar; empty for who may not see them. The browser keeps it up to date."""
+    user = context.get("user")
+    if user is None or not user.has_perm("incidents.view_incident"):
+        return SafeString("")
+    count = open_count()
+    words = f"{count - 1}+" if count >= MOST else str(count)
+    hidden = SafeString("") if count else SafeString(" hidden")
+    return format_html(
+        '<span class="badge" id="open-incidents" title="Open incidents"{}>{}<span class="visually-hidden"> open</span></span>',
+        hidden,
+        words,
+    )
