@@ -1,4 +1,4 @@
-"""What came of a try, written in one transaction: the attempt, the delivery, its circuit, and the events of that."""
+"""What came of a try, written down: the attempt and the delivery, its circuit, and the events of that."""
 
 import random
 from datetime import datetime
@@ -24,11 +24,13 @@ LONGEST_ERROR = 500
 
 
 async def finish(database: Database, tried: Tried, now: datetime) -> None:
-    """Write it; safe to do again when the transaction was lost."""
+    """Write it; safe to do again when the transaction was lost. A success is committed first, by itself: it must not be sent again."""
+    answer = redacted(tried.claim, tried.sent)
+    word = await _delivered(database, tried, answer, now) if tried.sent.outcome == Outcome.DELIVERED else ""
     async with database.transaction():
-        answer = redacted(tried.claim, tried.sent)
-        await database.execute(statements.ATTEMPT, _attempt(tried, answer))
-        word = await _mark(database, tried, answer, now)
+        if not word:
+            await database.execute(statements.ATTEMPT, _attempt(tried, answer))
+            word = await _mark(database, tried, answer, now)
         events = [*await _tell_circuit(database, tried, answer, now), *await _disable(database, tried, now)]
         shown = await events_emit(database, events)
         if word in {"failed", "cancelled"}:
@@ -52,13 +54,16 @@ def _attempt(tried: Tried, answer: str) -> dict[str, Any]:
     }
 
 
+async def _delivered(database: Database, tried: Tried, answer: str, now: datetime) -> str:
+    """Delivered, or lost: it was over already."""
+    parameters = _attempt(tried, answer) | {"now": now, "provider_ref": tried.sent.provider_ref[:250]}
+    return "delivered" if await _first(database, statements.DELIVERED, parameters) else "lost"
+
+
 async def _mark(database: Database, tried: Tried, answer: str, now: datetime) -> str:
-    """Delivered, retried, failed, cancelled, or lost: another sender has it by now."""
+    """Retried, failed, cancelled, or lost: another sender has it by now."""
     claim, sent = tried.claim, tried.sent
     ends = {"id": claim.id, "lease": claim.lease, "now": now, "error": answer[:LONGEST_ERROR]}
-    if sent.outcome == Outcome.DELIVERED:
-        parameters = ends | {"provider_ref": sent.provider_ref[:250]}
-        return "delivered" if await _first(database, statements.DELIVERED, parameters) else "lost"
     next_at = None
     if sent.outcome == Outcome.RETRY:
         next_at = next_attempt(
