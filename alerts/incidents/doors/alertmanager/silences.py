@@ -42,7 +42,7 @@ class Silences(AlertmanagerDoor):
         made = silence_save(
             silence=stored,
             matchers=[str(matcher_of(one, place)) for place, one in enumerate(posted["matchers"])],
-            starts_at=required_time(posted, "startsAt"),
+            starts_at=start_of(required_time(posted, "startsAt"), stored),
             ends_at=required_time(posted, "endsAt"),
             comment=text_of(posted["comment"]) or NO_COMMENT,
             created_by=text_of(posted["createdBy"]) or request.user.get_username(),
@@ -77,6 +77,14 @@ def posted_of(body: bytes) -> dict[str, Any]:
         raise BodyError(422, {"code": 602, "message": f"{missing[0]} in body is required"})
     if not isinstance(posted["matchers"], list) or not posted["matchers"]:
         raise BodyError(422, {"code": 612, "message": "matchers in body should have at least 1 items"})
+    return posted
+
+
+def start_of(posted: datetime, stored: Silence | None) -> datetime:
+    """Of a silence that is changed its own start, if that is what was read here: answers are exact to the millisecond only, and
+    Alertmanager itself compares whole seconds."""
+    if stored is not None and int(posted.timestamp()) == int(stored.starts_at.timestamp()):
+        return stored.starts_at
     return posted
 
 

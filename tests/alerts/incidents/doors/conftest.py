@@ -1,6 +1,7 @@
 """Who asks at the doors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from alerts.incidents.actions import integration_key_save
 from alerts.incidents.models import IntegrationKey
 from security.access.actions import api_token_create
 from tests import people
+from tests.opsportal.live.daphne import Daphne
 from tests.people import person
 
 KeyMaker = Callable[..., tuple[IntegrationKey, str]]
@@ -35,3 +37,12 @@ def make_key(db: None) -> KeyMaker:
         return integration_key_save(name=name, kind=kind, now=timezone.now(), **options)
 
     return make
+
+
+@pytest.fixture
+def portal(transactional_db: None, tmp_path: Path) -> Iterator[Daphne]:
+    """A real web process over the test's database."""
+    server = Daphne(tmp_path)
+    server.start()
+    yield server
+    server.kill()

@@ -76,6 +76,14 @@ def test_a_silence_is_made_shown_and_ended(door: Client) -> None:
     assert door.get(f"{API}/silence/{name}").json()["status"] == {"state": "expired"}
 
 
+def test_a_silence_that_is_read_and_posted_again_stays_the_same_one(door: Client) -> None:
+    name = door.post(f"{API}/silences", silence(), content_type="application/json").json()["silenceID"]
+    (shown,) = door.get(f"{API}/silences").json()
+    changed = shown | {"endsAt": iso(timezone.now() + timedelta(hours=3))}
+    assert door.post(f"{API}/silences", changed, content_type="application/json").json()["silenceID"] == name
+    assert Silence.objects.count() == 1
+
+
 def test_a_silenced_alert_says_so_at_once(door: Client) -> None:
     root_made(receiver_made("Team"))
     taken(door, {"labels": {"alertname": "A"}})
