@@ -7,10 +7,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from alerts.delivery.choices import State
+from alerts.incidents.asked import RANKS
 from alerts.incidents.choices import IncidentState
+from alerts.incidents.models import Incident
 from alerts.incidents.open_count import MOST, open_count
 
 register = template.Library()
+LATEST, SHOWN = 100, 3  # the card shows the worst few of the latest
 
 
 @register.simple_tag
@@ -42,7 +45,7 @@ def open_badge(context: Any) -> SafeString:
     user = context.get("user")
     if user is None or not user.has_perm("incidents.view_incident"):
         return SafeString("")
-    count = open_count()
+    count = _count(context)
     words = f"{count - 1}+" if count >= MOST else str(count)
     hidden = SafeString("") if count else SafeString(" hidden")
     return format_html(
@@ -50,3 +53,27 @@ def open_badge(context: Any) -> SafeString:
         hidden,
         words,
     )
+
+
+@register.inclusion_tag("incidents/_open_card.html", takes_context=True)
+def open_incidents(context: Any) -> dict[str, Any]:
+    """The worst open incidents for the overview; nothing where none is open, or for who may not see them."""
+    user = context.get("user")
+    if user is None or not user.has_perm("incidents.view_incident"):
+        return {"incidents": []}
+    if not (count := _count(context)):
+        return {"incidents": []}
+    found = list(Incident.objects.filter(state=IncidentState.OPEN).order_by("-opened_at", "-id")[:LATEST])
+    worst = sorted(found, key=lambda one: RANKS.get(one.severity, len(RANKS)))
+    return {"incidents": worst[:SHOWN], "count": count}
+
+
+def _count(context: Any) -> int:
+    """Counted once a request."""
+    request = context.get("request")
+    count = getattr(request, "open_incidents", None)
+    if count is None:
+        count = open_count()
+        if request is not None:
+            request.open_incidents = count
+    return int(count)

@@ -256,3 +256,9 @@ def test_the_bar_counts_open_incidents(estate: list[Incident], vera_client: Clie
     count = Incident.objects.filter(state="open").count()
     assert vera_client.get("/incidents/count.json").json() == {"open": count}
     assert f">{count}<span" in shown(vera_client, "/machines/")
+
+
+def test_the_overview_names_the_worst_open_incidents(estate: list[Incident], vera_client: Client) -> None:
+    page = shown(vera_client, "/")
+    assert "open incidents</span>" in page
+    assert f'href="/incidents/{estate[3].pk}/"' in page
