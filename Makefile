@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics compat-promql compat-alertmanager torture-checks torture-doors torture-metrics lock screenshots clean
+.PHONY: help run test schemathesis lint bench bench-checks bench-pages bench-live bench-metrics bench-alerts compat-promql compat-alertmanager torture-checks torture-doors torture-metrics torture-alerts lock screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -39,13 +39,16 @@ lint: $(DEV) ## ruff, mypy --strict, import floors, missing migrations, template
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint templates --lint --quiet
 
-bench: bench-checks bench-pages bench-live bench-metrics ## Run every benchmark
+bench: bench-checks bench-pages bench-live bench-metrics bench-alerts ## Run every benchmark
 
 bench-checks: $(DEV) ## Checks per CPU-second, lateness, lost and doubled results
 	$(BIN)/python -m benchmarks.checks
 
 bench-metrics: $(DEV) ## Samples in, on disk and out, beside Prometheus and VictoriaMetrics
 	$(BIN)/python -m benchmarks.metrics
+
+bench-alerts: $(DEV) ## Alerts in, to their receivers and on lists, beside Alertmanager; escalations; a hanging channel
+	$(BIN)/python -m benchmarks.alerts
 
 bench-pages: $(DEV) ## Overview with 10,000 checks: time, statements, bytes
 	$(BIN)/python -m benchmarks.pages
@@ -68,6 +71,9 @@ torture-checks: $(DEV) ## Kill and freeze every process of a portal at work, and
 
 torture-metrics: $(DEV) ## Kill, 500 times, whoever writes samples and compacts them, and count what was lost
 	$(BIN)/python -m benchmarks.torture_metrics
+
+torture-alerts: $(DEV) ## 20,000 alerts while parts are killed 100 times and receivers fail; count what was lost or doubled
+	$(BIN)/python -m benchmarks.torture_alerts
 
 torture-doors: $(DEV) ## Ask, push and cut off everything that could hurt the doors of metrics, and watch memory and answers
 	$(BIN)/python -m benchmarks.torture_doors

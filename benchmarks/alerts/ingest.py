@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +35,9 @@ def figures(url: str, headers: dict[str, str]) -> tuple[float, float]:
 
 
 @contextmanager
-def alertmanager() -> Iterator[str | None]:
+def alertmanager(
+    configuration: str = "route: {receiver: nobody, group_wait: 1h}\nreceivers: [{name: nobody}]\n",
+) -> Iterator[str | None]:
     """The address of a private one, or None where it is not installed."""
     program = shutil.which("prometheus-alertmanager")
     if program is None:
@@ -43,7 +45,7 @@ def alertmanager() -> Iterator[str | None]:
         return
     with tempfile.TemporaryDirectory(prefix="opsportal-bench-") as folder:
         port, config = free_port(), Path(folder) / "config.yml"
-        config.write_text("route: {receiver: nobody, group_wait: 1h}\nreceivers: [{name: nobody}]\n", encoding="utf-8")
+        config.write_text(configuration, encoding="utf-8")
         command = [program, f"--config.file={config}", f"--storage.path={folder}/data", "--cluster.listen-address="]
         with (Path(folder) / "log").open("wb") as log:
             process = subprocess.Popen(
@@ -56,12 +58,13 @@ def alertmanager() -> Iterator[str | None]:
             stop(process)
 
 
-def token() -> str:
+def token(scopes: Sequence[str] = ("incidents.push_alert",)) -> str:
+    """Of an administrator, for `scopes` only."""
     from security.access.actions import api_token_create, user_create
     from security.access.roles import ADMINISTRATOR
 
     person = user_create(username="bench", password="not used by anybody 1", roles=[ADMINISTRATOR], email="")
-    return api_token_create(user=person, name="bench", scopes=["incidents.push_alert"])[1]
+    return api_token_create(user=person, name="bench", scopes=list(scopes))[1]
 
 
 @contextmanager
