@@ -17,6 +17,7 @@ from alerts.rules.filters import GroupFilter, RuleFilter, StateFilter
 from alerts.rules.kinds.described import described, kinds
 from alerts.rules.models import AlertRule, RecordingRule, RuleGroup, RuleState
 from alerts.rules.queries import groups_listed, recordings_listed, rules_listed, states_listed
+from alerts.rules.replay_api import RuleReplays
 from alerts.rules.serializers import (
     RecordingRuleSerializer,
     RuleGroupSerializer,
@@ -36,7 +37,7 @@ MAY_SWITCH = [IsAuthenticated, requires("rules.run_alertrule")]
 MAY_TRY = [IsAuthenticated, requires("rules.change_alertrule")]
 
 
-class RuleViewSet(RuleFiles, ModelViewSet[AlertRule]):
+class RuleViewSet(RuleFiles, RuleReplays, ModelViewSet[AlertRule]):
     """Alert rules. Addressed by slug."""
 
     queryset = rules_listed()

@@ -50,12 +50,20 @@ class Trial:
 
 def rule_try(*, rule: AlertRule | None, now: datetime, by: Person, **values: Any) -> Trial:
     """Validate a rule as `rule_save` does, and evaluate it as of now; nothing is stored. Raises ValidationError by field."""
+    plan, states = tried_plan(rule=rule, now=now, by=by, **values)
+    return evaluated_once(plan, states, now)
+
+
+def tried_plan(
+    *, rule: AlertRule | None, now: datetime, by: Person, **values: Any
+) -> tuple[Plan, Mapping[Labels, State]]:
+    """The plan of a rule with some values, validated as `rule_save` does, and its states; nothing is stored."""
     with transaction.atomic():
         tried = rule_save(rule=rule, now=now, by=by, **values)
         states = states_of([rule.pk]).get(rule.pk, {}) if rule else {}
         transaction.set_rollback(True)
     policy = tried.policy.slug if tried.policy else ""
-    return evaluated_once(plan_of(tried, tried.pk or 0, policy, group_fields(tried.group)), states, now)
+    return plan_of(tried, tried.pk or 0, policy, group_fields(tried.group)), states
 
 
 def evaluated_once(plan: Plan, states: Mapping[Labels, State], now: datetime) -> Trial:
@@ -82,10 +90,10 @@ def gathered(plan: Plan, now: datetime) -> Judged:
     with connection.cursor() as cursor:
         cursor.execute(EVENTS, [now - kind.window, now, MOST_EVENTS])
         rows = cursor.fetchall()
-    return kind.reached(hits_of(plan, [_happened(row) for row in rows], now), now)
+    return kind.reached(hits_of(plan, [happened(row) for row in rows], now), now)
 
 
-def _happened(row: tuple[Any, ...]) -> Happened:
+def happened(row: tuple[Any, ...]) -> Happened:
     event_id, time, kind, severity, subject, summary, payload = row
     found = orjson.loads(payload)
     return Happened(event_id, time, kind, severity, subject, summary, found if isinstance(found, dict) else {})

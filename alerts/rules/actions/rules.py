@@ -31,7 +31,7 @@ FIELDS = frozenset({
     "keep_firing_for_s", "on_no_data", "on_error", "flap_detection", "labels", "annotations", "runbook_url", "owner", "policy", "enabled",
     "group", "position",
 })  # fmt: skip
-RESERVED_SLUGS = ("try", "import", "export")
+RESERVED_SLUGS = ("try", "import", "export", "replay")
 IN_LABELS = ("name", "slug", "severity", "category", "policy")  # of every alert of the rule
 UNCHECKED = ("fingerprint", "settings", "labels", "annotations")
 
