@@ -8,7 +8,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from monitoring.metrics.copying import COPY_HOT, HotRow, packed
-from monitoring.metrics.hot_rows import Batch, Floats, Ints, Schema, Tick, batch_of, loose_bounds, ticks_of
+from monitoring.metrics.hot_rows import Batch, Floats, Ints, Schema, Tick, batch_of, loose_bounds, ticks_of, told_by_id
 from monitoring.metrics.known import GONE, known
 from monitoring.metrics.moments import LEAST_MS
 from monitoring.metrics.shipping.payloads import Samples
@@ -121,7 +121,8 @@ def _targets(ids: Ints) -> Plan[NDArray[np.int32]]:
 
 def _keep_schemas(schemas: list[Schema], done: Appended) -> Plan[None]:
     """Write down the schemas that are not known to be there; the same id is the same schema, whoever writes it."""
-    doubtful = {schema.id: schema for schema in schemas if not known.is_confirmed(schema.id)}
+    rows = [schema for schema in schemas if told_by_id(schema.id) is None]
+    doubtful = {schema.id: schema for schema in rows if not known.is_confirmed(schema.id)}
     if doubtful:
         parameters = {
             "id": list(doubtful),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from monitoring.metrics.binary import array_literal, fetch, time_literal
 from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.hot_reading import Flat, columns_within, loose_of, slots_of, ticks_of
+from monitoring.metrics.hot_rows import COUNT_BITS, MOST_CONSECUTIVE
 from monitoring.metrics.index import LOOK
 from monitoring.metrics.tiers import DAY_MS, HOUR_MS
 
@@ -20,14 +21,20 @@ Ints = NDArray[np.int64]
 
 SPAN = "h.time >= {floor} AND h.time <= {end} AND h.last >= {start}"
 SLOTS = """
-SELECT 0, w.series_id, string_agg(int8send(h.sequence), ''::bytea), string_agg(timestamptz_send(h.time), ''::bytea),
-    NULL::bytea, string_agg(substring(h."values" FROM w.slot * 8 - 7 FOR 8), ''::bytea)
+SELECT 0, series_id, string_agg(int8send(sequence), ''::bytea), string_agg(timestamptz_send(time), ''::bytea),
+    NULL::bytea, string_agg(substring("values" FROM slot * 8 - 7 FOR 8), ''::bytea)
 FROM (
-    SELECT s.id, u.series_id, array_position(s.ids, u.series_id) AS slot
-    FROM metrics_schema s, unnest({wanted}::bigint[]) AS u(series_id) WHERE s.target_id = ANY({targets}::int[])
-) w JOIN metrics_hot h ON h.schema_id = w.id
-WHERE w.slot IS NOT NULL AND h.target_id = ANY({targets}::int[]) AND {span} GROUP BY w.series_id
+    SELECT u.series_id, h.sequence, h.time, h."values", CASE WHEN NOT h.schema_id BETWEEN 1 AND {consecutive} THEN w.slot
+        WHEN u.series_id - (h.schema_id >> {bits}) BETWEEN 0 AND (h.schema_id & {counts}) - 1
+        THEN (u.series_id - (h.schema_id >> {bits}))::int + 1 END AS slot
+    FROM metrics_hot h CROSS JOIN unnest({wanted}::bigint[]) AS u(series_id) LEFT JOIN (
+        SELECT s.id, v.series_id, array_position(s.ids, v.series_id) AS slot
+        FROM metrics_schema s, unnest({wanted}::bigint[]) AS v(series_id) WHERE s.target_id = ANY({targets}::int[]) OFFSET 0
+    ) w ON w.id = h.schema_id AND w.series_id = u.series_id
+    WHERE h.target_id = ANY({targets}::int[]) AND h.schema_id IS NOT NULL AND {span}
+) s WHERE slot IS NOT NULL GROUP BY series_id
 """
+"""The place of a series in a tick: told by the id of the schema if that is of consecutive series, else by its row."""
 TICKS = """
 SELECT 0, h.schema_id, string_agg(int8send(h.sequence), ''::bytea), string_agg(timestamptz_send(h.time), ''::bytea),
     NULL::bytea, string_agg(h."values", ''::bytea)
@@ -43,6 +50,7 @@ SELECT 2, NULL, string_agg(int8send(h.id) || int8send(h.target_id) || timestampt
 FROM {table} h WHERE h.part = 0 AND {where} h.start >= {block_floor} AND h.start <= {end}
     AND h.last_ms >= {start_ms} AND h.first_ms <= {end_ms}
 """
+CONSECUTIVE = {"bits": str(COUNT_BITS), "counts": str((1 << COUNT_BITS) - 1), "consecutive": str(MOST_CONSECUTIVE - 1)}
 MANY_TARGETS = 500
 FEW_SERIES = 8
 
@@ -61,6 +69,7 @@ def gather(ids: Ints, targets: Ints, start_ms: int, end_ms: int, since: str = ""
     own = np.unique(targets)
     few = len(ids) <= FEW_SERIES
     words = {"targets": array_literal(own), "wanted": array_literal(ids) if few else "", **span(start_ms, end_ms)}
+    words |= CONSECUTIVE
     words["where"] = f"h.target_id = ANY({words['targets']}::int[]) AND" if len(own) <= MANY_TARGETS else ""
     ticks = SLOTS if few else TICKS
     asked = [(ticks, ""), (LOOSE, ""), (BLOCKS, "metrics_hour"), (BLOCKS, "metrics_block")]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from monitoring.metrics.binary import fetch
 from monitoring.metrics.blocks.columns import Columns
 from monitoring.metrics.copying import POSTGRES_EPOCH_MS
-from monitoring.metrics.hot_rows import ABSENT_BITS, columns_of
+from monitoring.metrics.hot_rows import ABSENT_BITS, columns_of, told_by_id
 
 Ints = NDArray[np.int64]
 Flat = tuple[Ints, Ints, Ints, NDArray[np.float64]]  # ids, times, sequence, values
@@ -71,7 +71,7 @@ def loose_of(rows: Sequence[tuple[Any, ...]]) -> list[Flat]:
 
 def schemas_of(wanted: Sequence[int]) -> dict[int, Ints]:
     """The series of schemas; what a schema is never changes. RuntimeError if one is missing, which `metrics verify` tells too."""
-    found = {one: members for one in wanted if (members := _schemas.get(one)) is not None}
+    found = {one: members for one in wanted if (members := _known(one)) is not None}
     missing = [one for one in wanted if one not in found]
     if missing:
         for schema_id, members in fetch(SCHEMAS, {"ids": missing}):
@@ -83,6 +83,11 @@ def schemas_of(wanted: Sequence[int]) -> dict[int, Ints]:
     if len(_schemas) > MOST_SCHEMAS:
         _schemas.clear()
     return found
+
+
+def _known(schema_id: int) -> Ints | None:
+    members = told_by_id(schema_id)
+    return _schemas.get(schema_id) if members is None else members
 
 
 def _present(ids: Ints, times: Ints, sequence: Ints, values: NDArray[np.float64]) -> Flat:

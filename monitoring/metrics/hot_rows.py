@@ -27,6 +27,10 @@ MOST_LOOSE = 320
 """Samples in one loose row, 24 bytes each."""
 MOST_TICK = 1000
 """Samples in one tick, 8 bytes each: every row fits in a page of 8192 bytes."""
+COUNT_BITS = 10
+"""Of the id of a schema of consecutive series, which holds how many they are (up to MOST_TICK) and, above, the first of them."""
+MOST_CONSECUTIVE = 1 << 50
+"""Those ids are below this; all others are negative, or of earlier releases."""
 FEW_TICKS = 3
 WIDE_TICK = 16
 """A target's batch is cut into ticks when it has few of them, or wide ones; else a row a tick would cost more than it saves."""
@@ -103,9 +107,22 @@ class SchemaBook:
 
 
 def schema_id(target_id: int, ids: Ints) -> int:
-    """A schema's id follows from what it is, so that two writers make the same one."""
+    """A schema's id follows from what it is, so that two writers make the same one. That of consecutive series tells which they are,
+    and needs no row of its own."""
+    first, count = int(ids[0]), len(ids)
+    own = first << COUNT_BITS | count
+    if count <= MOST_TICK and int(ids[-1]) - first == count - 1 and own < MOST_CONSECUTIVE:
+        return own
     digest = hashlib.blake2b(ids.tobytes(), digest_size=8, key=target_id.to_bytes(8, "little")).digest()
-    return int.from_bytes(digest, "little", signed=True)
+    return int.from_bytes(digest, "little") % (1 << 63) - (1 << 63)
+
+
+def told_by_id(schema_id: int) -> Ints | None:
+    """The series of a schema of consecutive ones; None for any other."""
+    if not 0 < schema_id < MOST_CONSECUTIVE:
+        return None
+    first, count = schema_id >> COUNT_BITS, schema_id & (1 << COUNT_BITS) - 1
+    return np.arange(first, first + count, dtype=np.int64)
 
 
 def batch_of(targets: Ints, ids: Ints, times: Ints, values: Floats) -> Batch:

@@ -12,6 +12,7 @@ from monitoring.metrics.block_rows import header_of, samples_in, series_in
 from monitoring.metrics.blocks import codec
 from monitoring.metrics.blocks.columns import CorruptBlockError
 from monitoring.metrics.blocks.rollup_codec import decode_rollup, rollup_ids
+from monitoring.metrics.hot_rows import COUNT_BITS, MOST_CONSECUTIVE
 from monitoring.metrics.moments import stamp
 from monitoring.metrics.tiers import HOUR_MS, HOURS, RAW, TIERS, Tier
 
@@ -28,10 +29,12 @@ SELECT d.target_id, (extract(epoch FROM h.start) * 1000)::bigint FROM metrics_bl
 ON h.target_id = d.target_id AND h.start >= d.start AND h.start < d.start + interval '1 day'
 WHERE d.part = 0 AND h.part = 0
 """
-ORPHANS = """
+ORPHANS = f"""
 SELECT h.schema_id, sum(h.samples) FROM metrics_hot h LEFT JOIN metrics_schema s ON s.id = h.schema_id
-WHERE h.schema_id IS NOT NULL AND (s.id IS NULL OR octet_length(h."values") <> 8 * cardinality(s.ids)) GROUP BY 1
-"""
+WHERE h.schema_id IS NOT NULL AND octet_length(h."values") IS DISTINCT FROM 8 * CASE
+    WHEN h.schema_id BETWEEN 1 AND {MOST_CONSECUTIVE - 1} THEN h.schema_id & {(1 << COUNT_BITS) - 1} ELSE cardinality(s.ids) END
+GROUP BY 1
+"""  # noqa: S608
 STRANGERS = """
 SELECT count(*) FROM unnest(%s::bigint[]) AS u(id) LEFT JOIN metrics_series s ON s.id = u.id WHERE s.target_id IS DISTINCT FROM %s
 AND s.id IS NOT NULL

@@ -35,6 +35,13 @@ def add(samples: Iterable[tuple[Labels, int, int]], source: Source = NODE) -> No
     ingest.append(resolved.ids, np.array([time for _, time, _ in rows], dtype=np.int64), values, backfill=True)
 
 
+def scatter(numbers: Iterable[int]) -> None:
+    """Make the series of NODE in between others, so that their ids are not consecutive."""
+    for number in numbers:
+        ingest.resolve(NODE, [labels_of(number)])
+        ingest.resolve(Source("scrape", "node/other"), [labels_of(number, "between")])
+
+
 def select(
     *matchers: Matcher, start_ms: int = NOON_MS - 10**9, end_ms: int = NOON_MS + 10**9, **hints: Any
 ) -> Selection:

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from monitoring.metrics import portable
-from tests.monitoring.metrics.samples import NOON_MS, add, labels_of
+from tests.monitoring.metrics.samples import NOON_MS, add, labels_of, scatter
 
 
 def run(*words: str) -> str:
@@ -51,9 +51,21 @@ def test_verify_finds_a_byte_that_has_turned(filled: None) -> None:
     assert caught.value.code == 1
 
 
-def test_verify_finds_a_missing_schema(filled: None) -> None:
+def test_verify_finds_a_missing_schema(db: None) -> None:
+    scatter(range(3))
+    for minute in range(2):
+        add((labels_of(n), NOON_MS + minute * 60_000, minute) for n in range(3))
+    assert answer("verify")["faults"] == []
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM metrics_schema")
+    with pytest.raises(SystemExit):
+        run("verify")
+
+
+def test_verify_finds_a_tick_that_is_longer_than_its_schema(filled: None) -> None:
+    assert answer("verify")["faults"] == []
+    with connection.cursor() as cursor:
+        cursor.execute('UPDATE metrics_hot SET "values" = "values" || int8send(0) WHERE schema_id IS NOT NULL')
     with pytest.raises(SystemExit):
         run("verify")
 

@@ -1,6 +1,19 @@
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
-from monitoring.metrics.hot_rows import ABSENT_BITS, Batch, SchemaBook, Tick, batch_of, loose_bounds, ticks_of
+from monitoring.metrics.hot_rows import (
+    ABSENT_BITS,
+    MOST_TICK,
+    Batch,
+    SchemaBook,
+    Tick,
+    batch_of,
+    loose_bounds,
+    schema_id,
+    ticks_of,
+    told_by_id,
+)
 
 
 def batch(*samples: tuple[int, int, int, float]) -> Batch:
@@ -65,3 +78,17 @@ def test_loose_rows_keep_within_an_hour_and_a_target() -> None:
 
 def test_of_doubles_in_a_batch_the_first_is_kept() -> None:
     assert batch((1, 5, 7, 1.0), (1, 5, 7, 2.0)).values.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 1), (7, 1), (7, 3), (1 << 39, MOST_TICK)])
+def test_a_schema_of_consecutive_series_tells_by_its_id_which_they_are(first: int, count: int) -> None:
+    ids = np.arange(first, first + count, dtype=np.int64)
+    told = told_by_id(schema_id(5, ids))
+    assert told is not None
+    assert told.tolist() == ids.tolist()
+
+
+@pytest.mark.parametrize("ids", [np.array([1, 3]), np.arange(1 << 40, (1 << 40) + 2), np.arange(MOST_TICK + 1)])
+def test_no_other_schema_tells_it(ids: NDArray[np.int64]) -> None:
+    assert told_by_id(schema_id(5, ids.astype(np.int64))) is None
+    assert schema_id(5, ids.astype(np.int64)) < 0

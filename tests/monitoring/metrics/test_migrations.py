@@ -27,7 +27,7 @@ from tests.monitoring.metrics.samples import NODE, Bits, bits, labels_of, select
 
 PLAIN = [("metrics", "0002_sample_table")]
 ONE_ROW_A_BLOCK = [("metrics", "0005_drop_samples")]
-NOW = [("metrics", "0007_refusal_told_at")]
+NOW = [("metrics", "0008_consecutive_schemas")]
 TIMES = [datetime(2026, 3, day, 12, minute, tzinfo=UTC) for day in (1, 2) for minute in range(3)]
 SHOP = {"service": "shop", "check": "home"}
 
@@ -97,7 +97,7 @@ STORED = """
 INSERT INTO metrics_source (kind, name, created_at, active_count, refused, refused_at) VALUES
     ('scrape', 'node/a', now(), 3, 4, now()), ('push', 'nobody', now(), 0, 9, now());
 INSERT INTO metrics_target (id, source_id, part, series_count) VALUES (7, 1, 0, 500), (9, 1, 1, 1);
-INSERT INTO metrics_schema (id, target_id, ids) VALUES (-5, 7, '{1,2}');
+INSERT INTO metrics_schema (id, target_id, ids) VALUES (1025, 7, '{1,2}');
 """
 SERIES = """
 INSERT INTO metrics_series (id, name, labels, key, target_id, first_seen_at, last_seen_at)
@@ -142,7 +142,7 @@ def store_as_before() -> Bits:
                     (labels_of(one.id), at): bit for at, bit in zip(times.tolist(), bits(one.values), strict=True)
                 }
         tick, at = random.random(2), DAY_MS + 90_000_000
-        cursor.execute(HOT, [moment(at), moment(at), 7, 2, -5, None, None, tick.tobytes()])
+        cursor.execute(HOT, [moment(at), moment(at), 7, 2, 1025, None, None, tick.tobytes()])
         wanted |= {(labels_of(number), at): bit for number, bit in zip((1, 2), bits(tick), strict=True)}
         loose, times = random.random(1000), at + np.arange(1000, dtype=np.int64)
         ids = np.full(1000, 3, dtype=np.int64)

@@ -15,7 +15,7 @@ from monitoring.metrics.models import MetricSource, RunningTotal, Series, StoreS
 from monitoring.metrics.retention import counts_renew, kept_days, series_remove, tiers_expire
 from monitoring.metrics.tiers import RAW
 from opsportal.partitions import existing
-from tests.monitoring.metrics.samples import NODE, NOON, NOON_MS, add, labels_of, select
+from tests.monitoring.metrics.samples import NODE, NOON, NOON_MS, add, labels_of, scatter, select
 
 
 def test_raw_samples_are_kept_as_the_setting_says_until_somebody_says_otherwise(db: None, settings: Settings) -> None:
@@ -86,6 +86,7 @@ def test_a_source_whose_series_are_no_longer_sent_has_room_again(db: None, setti
 
 
 def test_schemas_that_nobody_uses_go_and_those_of_hot_samples_stay(db: None) -> None:
+    scatter(range(3))
     for second in range(2):
         add((labels_of(n), NOON_MS + second * 1000, second) for n in range(3))
     with connection.cursor() as cursor:
