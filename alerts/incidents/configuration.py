@@ -24,6 +24,7 @@ from alerts.incidents.models import (
     TimeInterval,
 )
 from alerts.incidents.recurrence import Recurrence
+from alerts.incidents.reducer.remembering import Memory
 from alerts.incidents.routing import Node, RouteData
 from alerts.incidents.silencing import SilenceView
 
@@ -79,6 +80,7 @@ class Configuration:
     targets: dict[int, TargetView] = field(default_factory=dict)
     estate: Estate = field(default_factory=Estate)
     direct: dict[str, int] = field(default_factory=dict)  # receivers that stand for a policy, by its slug
+    memory: Memory = field(default_factory=Memory)
 
     def reread_receivers(self) -> None:
         self.receivers = receivers_read()

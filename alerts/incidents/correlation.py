@@ -96,9 +96,12 @@ class Correlator:
         return [Tie(incident, found[incident]) for incident in sorted(found)]
 
     def _is_near(self, seen: _Seen, sign: Sign, now: datetime, together: bool) -> bool:
+        age = now - seen.joined_at
         if together:
-            return abs(seen.starts_at - sign.starts_at) <= timedelta(seconds=self.rules.together_s)
-        return now - seen.joined_at <= timedelta(seconds=self.rules.window_s)
+            rules = self.rules
+            is_young = age <= timedelta(seconds=max(rules.window_s, rules.together_s))
+            return is_young and abs(seen.starts_at - sign.starts_at) <= timedelta(seconds=rules.together_s)
+        return age <= timedelta(seconds=self.rules.window_s)
 
     def _own_keys(self, sign: Sign) -> list[Key]:
         keys = [("name", name) for name in sign.names] + [("parent", name) for name in sign.parents]

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitoring.checks.models import MaintenanceWindow, Service
+from django.db import connection
+
+from monitoring.checks.models import Service
+
+WINDOWS = """
+SELECT s.slug, w.id, w.ends_at FROM checks_maintenancewindow w JOIN checks_service s ON s.id = w.service_id
+WHERE w.starts_at <= %s AND w.ends_at > %s ORDER BY w.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ def estate_read() -> Estate:
 def windows_read(now: datetime) -> dict[str, list[tuple[str, datetime]]]:
     """Services in maintenance: slug → (name of the window, its end)."""
     found: dict[str, list[tuple[str, datetime]]] = {}
-    rows = MaintenanceWindow.objects.active(now).values_list("service__slug", "pk", "ends_at")
-    for slug, pk, ends_at in rows:
-        found.setdefault(slug, []).append((f"window:{pk}", ends_at))
+    with connection.cursor() as cursor:
+        cursor.execute(WINDOWS, [now, now])
+        for slug, pk, ends_at in cursor.fetchall():
+            found.setdefault(slug, []).append((f"window:{pk}", ends_at))
     return found

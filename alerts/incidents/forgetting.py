@@ -62,7 +62,7 @@ DELETE FROM incidents_inbox WHERE id IN (
 
 
 def forget(now: datetime) -> datetime:
-    """A bounded number of rows of each kind; when to look again."""
+    """A bounded number of rows, one kind after the other; when to look again."""
     before = now - timedelta(days=settings.INCIDENTS_KEPT_DAYS)
     kinds: tuple[Callable[[], bool], ...] = (
         lambda: _incidents(before),
@@ -71,8 +71,7 @@ def forget(now: datetime) -> datetime:
         lambda: _done(BROKEN, [before, MOST_BROKEN, MOST]),
         lambda: _done(TOLD, [told_until(now), MOST]),
     )
-    more = [kind() for kind in kinds]
-    return now if any(more) else now + EVERY
+    return now if any(kind() for kind in kinds) else now + EVERY
 
 
 def told_until(now: datetime) -> datetime:

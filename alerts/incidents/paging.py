@@ -1,5 +1,7 @@
 """What the escalations of people are told of incidents. Everything happens in the caller's transaction."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.delivery.choices import Urgency
@@ -8,6 +10,7 @@ from alerts.incidents.models import Incident
 from alerts.oncall import escalations
 from alerts.oncall.models import Escalation, EscalationPolicy
 from alerts.oncall.queries import acknowledge_timeout_s
+from alerts.oncall.starting import Beginning
 from monitoring.events.choices import Severity
 
 URGENT = frozenset({Severity.CRITICAL, Severity.ERROR})
@@ -28,6 +31,21 @@ def page(incident: Incident, policy: EscalationPolicy, message: Message, now: da
         fair_key=incident.service,
         now=now,
     )
+
+
+def page_many(policy: EscalationPolicy, pages: Sequence[tuple[Incident, Message]], now: datetime) -> None:
+    """As `page`, for many incidents at once."""
+    beginnings = [
+        Beginning(
+            incident.subject,
+            replace(message, subject=incident.subject).as_json(),
+            incident.severity,
+            urgency_of(incident.severity),
+            incident.service,
+        )
+        for incident, message in pages
+    ]
+    escalations.escalations_start(policy, beginnings, now=now)
 
 
 def page_again(incident: Incident, message: Message, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from alerts.delivery.bulk import Wanted, deliver_many
 from alerts.incidents.choices import EntryKind
+from alerts.incidents.incident_rows import entries_add
 from alerts.incidents.live_payloads import updates_of
 from alerts.incidents.models import Incident, IncidentEntry
 from alerts.oncall.announcing import emit_many
@@ -60,15 +61,16 @@ class Record:
 
     def close(self) -> None:
         """Write all of it, in the caller's transaction; open pages hear of it after the commit."""
-        IncidentEntry.objects.bulk_create(self.entries)
+        entries_add(self.entries)
         emit_many(self.events)
         deliver_many(self.deliveries, now=self.now)
         if self.changed:
-            incidents = list(
-                Incident.objects.filter(pk__in=self.changed).select_related("acknowledged_by", "assigned_to")
-            )
-            updates = updates_of(incidents, self.entries)
-            transaction.on_commit(lambda: live.publish_many(updates))
+            transaction.on_commit(self._show, robust=True)
+
+    def _show(self) -> None:
+        """What open pages show, read when it is there for all to see: nobody waits for that in the transaction."""
+        incidents = Incident.objects.filter(pk__in=self.changed).prefetch_related("acknowledged_by", "assigned_to")
+        live.publish_many(updates_of(incidents, self.entries))
 
 
 @contextmanager

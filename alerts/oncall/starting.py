@@ -15,6 +15,7 @@ from alerts.oncall.planning import plan_json
 from opsportal.sweeps import wake
 
 ESCALATIONS = "oncall_escalations"
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('escalation ' || one, 0)) FROM unnest(%s::text[]) AS one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,14 @@ class Beginning:
 
 def lock_subject(subject: str) -> list[Escalation]:
     """Keep others from starting, resuming or ending anything about a subject until the transaction ends; what is under way."""
+    return lock_subjects([subject])
+
+
+def lock_subjects(subjects: Sequence[str]) -> list[Escalation]:
+    """As `lock_subject`, of several at once, always in the same order."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"escalation {subject}"])
-    live = Escalation.objects.filter(subject=subject).exclude(state=EscalationState.OVER)
+        cursor.execute(LOCK, [sorted(set(subjects))])
+    live = Escalation.objects.filter(subject__in=subjects).exclude(state=EscalationState.OVER)
     return list(live.select_for_update().order_by("pk"))
 
 

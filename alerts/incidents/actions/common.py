@@ -11,6 +11,7 @@ from alerts.incidents.choices import UNRESOLVED, IncidentState
 from alerts.incidents.configuration import revise
 from alerts.incidents.estate import Estate, estate_read
 from alerts.incidents.intake import INBOX
+from alerts.incidents.leading import lead
 from alerts.incidents.members import MemberRow, of_incidents
 from alerts.incidents.models import Incident
 from alerts.incidents.record import Record, recorded
@@ -31,9 +32,11 @@ class Answer:
 
 
 @contextmanager
-def answering(incident: Incident, now: datetime) -> Iterator[tuple[Incident, Record]]:
-    """A transaction over an incident, locked; of a merged one over that which it is part of."""
+def answering(incident: Incident, now: datetime, *, groups: bool = False) -> Iterator[tuple[Incident, Record]]:
+    """A transaction over an incident, locked; of a merged one over that which it is part of. `groups`: it will write groups too."""
     with recorded(now) as record:
+        if groups:
+            lead()
         locked = Incident.objects.select_for_update().get(pk=incident.pk)
         for _ in range(100):
             if locked.merged_into_id is None:

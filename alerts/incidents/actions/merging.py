@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from alerts.incidents.actions.common import Answer, estate, require_open
 from alerts.incidents.choices import UNRESOLVED
 from alerts.incidents.intake import INBOX
+from alerts.incidents.leading import lead
 from alerts.incidents.merging import incident_divide, incidents_merge
 from alerts.incidents.models import Incident, IncidentAlert
 from alerts.incidents.record import recorded
@@ -18,6 +19,7 @@ from opsportal.writing import Person
 def incident_merge(*, incidents: Sequence[Incident], into: Incident, by: Person, now: datetime) -> Answer:
     """Make `incidents` part of `into`. What is part of it already is passed over."""
     with recorded(now) as record:
+        lead()
         wanted = {one.pk for one in incidents} | {into.pk}
         locked = {one.pk: one for one in Incident.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
         target = locked[into.pk]
@@ -39,6 +41,7 @@ def incident_merge(*, incidents: Sequence[Incident], into: Incident, by: Person,
 def incident_split(*, incident: Incident, alerts: Sequence[int], by: Person, now: datetime) -> Answer:
     """Take alerts (ids) out of an incident into a new one, which is told and paged of its own. Answers with the new one."""
     with recorded(now) as record:
+        lead()
         locked = Incident.objects.select_for_update().get(pk=incident.pk)
         require_open(locked)
         inside = set(

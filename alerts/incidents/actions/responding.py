@@ -117,7 +117,7 @@ def incident_resolve(*, incident: Incident, by: Person, now: datetime, via: str 
 
 def incident_reopen(*, incident: Incident, by: Person, now: datetime, via: str = "") -> Answer:
     """It is not over: a new episode, everybody is told anew."""
-    with answering(incident, now) as (locked, record):
+    with answering(incident, now, groups=True) as (locked, record):
         if locked.state != IncidentState.RESOLVED:
             return Answer(locked, False, f"It is {_state(locked)} already.")
         locked.state, locked.episode = IncidentState.OPEN, locked.episode + 1

@@ -4,22 +4,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from alerts.incidents import paging
 from alerts.incidents.choices import UNRESOLVED, EntryKind, IncidentState
 from alerts.incidents.closing import listed
 from alerts.incidents.configuration import Configuration
-from alerts.incidents.correlation import Correlator, Root, Rules, Sign, Tie, probable_root
+from alerts.incidents.correlation import Correlator, Root, Sign, Tie, probable_root
 from alerts.incidents.incident_rows import incident_ids
 from alerts.incidents.members import MemberRow, of_incidents
 from alerts.incidents.messages import alert_title, incident_message
-from alerts.incidents.models import Incident, IncidentAlert
+from alerts.incidents.models import Incident
 from alerts.incidents.record import Record
 from alerts.incidents.told_rows import Key, ToldRow, told_read
 from alerts.incidents.worst import RANK, worst_of
 from monitoring.events.choices import Severity
 
-YOUNG = 5000  # alerts of young incidents that are looked at for ties
 LOOKED_AT = 500  # alerts of one group that are looked at for ties: many of one group tell no more than some
+# The open incidents that alerts are in, and after them those that were resolved lately, without an alert.
+INSIDE = """
+(SELECT m.alert_id, m.incident_id FROM incidents_incidentalert m JOIN incidents_incident i ON i.id = m.incident_id
+    WHERE m.alert_id = ANY(%s) AND m.left_at IS NULL AND i.state = ANY(%s) ORDER BY m.incident_id DESC)
+UNION ALL (SELECT NULL, id FROM incidents_incident WHERE state = 'resolved' AND resolved_at > %s)
+"""
+HAD = """
+SELECT a.identity, m.incident_id FROM incidents_incidentalert m JOIN incidents_alert a ON a.id = m.alert_id
+    JOIN incidents_incident i ON i.id = m.incident_id
+WHERE m.incident_id = ANY(%s) AND a.identity = ANY(%s) ORDER BY i.resolved_at
+"""
 
 
 @dataclass(slots=True)
@@ -64,20 +76,14 @@ class Cases:
         """Which incidents the alerts are in, or were in lately."""
         if not alerts:
             return
-        rows = IncidentAlert.objects.filter(
-            alert__in=[one.id for one in alerts], left_at__isnull=True, incident__state__in=UNRESOLVED
-        )
-        self.of_alert = dict(rows.order_by("-incident").values_list("alert", "incident"))  # the oldest wins
         after = self.record.now - timedelta(seconds=self.configuration.settings.reopen_window_s)
-        lately = list(
-            Incident.objects.filter(state=IncidentState.RESOLVED, resolved_at__gt=after)
-            .order_by("resolved_at")
-            .values_list("pk", flat=True)
-        )
-        if lately:
-            wanted = list({one.identity for one in alerts})
-            had = IncidentAlert.objects.filter(incident__in=lately, alert__identity__in=wanted)
-            self.of_identity = dict(had.order_by("incident__resolved_at").values_list("alert__identity", "incident"))
+        with connection.cursor() as cursor:
+            cursor.execute(INSIDE, [[one.id for one in alerts], list(UNRESOLVED), after])
+            rows = cursor.fetchall()
+            self.of_alert = {alert: incident for alert, incident in rows if alert}  # the oldest wins
+            if lately := [incident for alert, incident in rows if alert is None]:
+                cursor.execute(HAD, [lately, list({one.identity for one in alerts})])
+                self.of_identity = dict(cursor.fetchall())
 
     def load(self, incidents: Iterable[int]) -> None:
         """Lock and read incidents that are not known yet."""
@@ -142,7 +148,8 @@ class Cases:
             return None
         signs = [sign_of(one) for one in loud[:LOOKED_AT]]
         ties = self._correlator().ties(signs, self.record.now)
-        ties = [tie for tie in ties if (case := self._loaded(tie.incident)) and case.open and not _sleeps(case)]
+        self._load_open([tie.incident for tie in ties])
+        ties = [tie for tie in ties if (case := self.known.get(tie.incident)) and case.open and not _sleeps(case)]
         if not ties:
             return None
         case = self.known[ties[0].incident]
@@ -179,35 +186,24 @@ class Cases:
         self.load([incident_id])
         return self.known.get(incident_id)
 
+    def _load_open(self, incidents: Sequence[int]) -> None:
+        """Those that are open still: what is remembered of them may be older."""
+        unknown = [one for one in incidents if one not in self.known]
+        if len(unknown) > 1:
+            unknown = list(Incident.objects.filter(pk__in=unknown, state__in=UNRESOLVED).values_list("pk", flat=True))
+        self.load(unknown)
+
     def _correlator(self) -> Correlator:
         if self.correlator is None:
-            settings = self.configuration.settings
-            rules = Rules(
-                self.configuration.estate.depends,
-                settings.telling_labels,
-                settings.correlation_window_s,
-                settings.together_window_s,
-            )
-            self.correlator = Correlator(rules)
-            self._remember(max(rules.window_s, rules.together_s))
+            self.correlator = self.configuration.memory.correlator(self.configuration, self.record.now)
+            self._add_joined(self.correlator)
         return self.correlator
 
-    def _remember(self, window_s: float) -> None:
-        """What young incidents are made of."""
-        assert self.correlator is not None  # noqa: S101 - just made
-        rows = IncidentAlert.objects.filter(
-            joined_at__gte=self.record.now - timedelta(seconds=window_s), incident__state__in=UNRESOLVED
-        )
-        found = rows.order_by("-joined_at").values_list(
-            "incident", "joined_at", "alert__labels", "alert__annotations", "alert__starts_at"
-        )[:YOUNG]
-        for incident, joined_at, labels, annotations, starts_at in reversed(found):
-            self.correlator.add(incident, joined_at, [Sign(labels, starts_at, _title(labels, annotations))])
+    def _add_joined(self, correlator: Correlator) -> None:
+        """What joined in this batch and is not stored yet."""
         for case in self.known.values():
             if case.joined:
-                self.correlator.add(
-                    case.incident.pk, self.record.now, [sign_of(one) for one in case.joined[:LOOKED_AT]]
-                )
+                correlator.add(case.incident.pk, self.record.now, [sign_of(one) for one in case.joined[:LOOKED_AT]])
 
 
 def reopen(case: Case, record: Record, words: str, alerts: Sequence[MemberRow]) -> None:
@@ -267,10 +263,6 @@ def _name_root(case: Case, record: Record, root: Root) -> None:
         worst = worst_of(of_root)
         incident.title, incident.service = alert_title(worst), worst.service or incident.service
     incident.root_cause, incident.root_reason = root.name[:300], root.reason[:500]
-
-
-def _title(labels: dict[str, str], annotations: dict[str, str]) -> str:
-    return str(annotations.get("summary") or labels.get("alertname") or "an alert")
 
 
 def _sleeps(case: Case) -> bool:

@@ -12,10 +12,9 @@ from alerts.incidents import grouping, intervals, paging
 from alerts.incidents.choices import EntryKind, IncidentState
 from alerts.incidents.closing import alerts_leave
 from alerts.incidents.configuration import Configuration
-from alerts.incidents.incident_rows import incidents_write
+from alerts.incidents.incident_rows import alerts_join, incidents_add, incidents_write
 from alerts.incidents.members import MemberRow, newest, of_groups
 from alerts.incidents.merging import incidents_merge
-from alerts.incidents.models import Incident, IncidentAlert
 from alerts.incidents.record import Record
 from alerts.incidents.reducer.cases import Case, Cases, settle, tell_people
 from alerts.incidents.reducer.direct import node_of
@@ -67,6 +66,7 @@ def flush(record: Record, configuration: Configuration, most: int = MOST_GROUPS)
     notifier = Notifier(configuration, record, told_read(look.key for look in looks))
     for look in looks:
         notifier.tell(look)
+    notifier.page()
     told_write(notifier.written)
     leave_what_is_over(record, looks, configuration)
     _after(looks, members, record.now)
@@ -146,20 +146,13 @@ def _refresh(case: Case, members: Iterable[MemberRow]) -> None:
 
 
 def _store(cases: Sequence[Case], record: Record) -> None:
-    rows = [
-        IncidentAlert(incident=case.incident, alert_id=one.id, joined_at=record.now)
-        for case in cases
-        for one in case.joined
-    ]
     for case in cases:
         if case.changed:
             case.incident.firing_count, case.incident.updated_at = len(case.firing), record.now
             record.changed.add(case.incident.pk)
-    Incident.objects.bulk_create(case.incident for case in cases if case.is_new)
+    incidents_add([case.incident for case in cases if case.is_new])
     incidents_write([case.incident for case in cases if case.changed and not case.is_new])
-    IncidentAlert.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["incident", "alert"], update_fields=["joined_at", "left_at"]
-    )
+    alerts_join([(case.incident.pk, one.id) for case in cases for one in case.joined], record.now)
 
 
 def _quiet_down(case: Case, record: Record) -> None:
@@ -230,7 +223,8 @@ def _after(looks: Sequence[Look], members: dict[int, list[MemberRow]], now: date
             }
         )
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM incidents_membership WHERE id = ANY(%s)", [gone])
+        if gone:
+            cursor.execute("DELETE FROM incidents_membership WHERE id = ANY(%s)", [gone])
         cursor.execute(AFTER, [orjson.dumps(rows).decode()])
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.db import connection
+
 from alerts.delivery.bulk import Wanted
 from alerts.delivery.choices import MessageKind
 from alerts.delivery.messages import Message
-from alerts.delivery.models import Channel
 from alerts.incidents import paging
 from alerts.incidents.choices import IncidentState
 from alerts.incidents.closing import message_text
@@ -53,6 +54,21 @@ class Look:
         return bool(one.suppressed_by) or one.stale or self.node is None
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    id: int
+    name: str
+    enabled: bool
+
+
+def channels_read(configuration: Configuration) -> dict[int, ChannelView]:
+    """Those of all targets, as they are now."""
+    wanted = [one.channel_id for one in configuration.targets.values() if one.channel_id is not None]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, name, enabled FROM delivery_channel WHERE id = ANY(%s)", [wanted])
+        return {row[0]: ChannelView(*row) for row in cursor.fetchall()}
+
+
 @dataclass(slots=True)
 class Notifier:
     """Tells the targets of one batch. `told`: what they knew, then what they know."""
@@ -61,8 +77,9 @@ class Notifier:
     record: Record
     told: dict[Key, ToldRow]
     written: dict[Key, ToldRow] = field(default_factory=dict)
-    channels: dict[int, Channel] = field(default_factory=dict)
+    channels: dict[int, ChannelView] = field(default_factory=dict)
     policies: dict[int, EscalationPolicy] = field(default_factory=dict)
+    pages: dict[int, list[tuple[Incident, Message]]] = field(default_factory=dict)  # by policy
 
     def tell(self, look: Look) -> None:
         """Everybody whom the group has, and whoever it had and owes an end."""
@@ -172,12 +189,17 @@ class Notifier:
     def _page(self, case: Case, target: TargetView, message: Message) -> None:
         policy = self._policy(target)
         if policy is not None:
-            paging.page(case.incident, policy, message, self.record.now)
-            if case.incident.state != IncidentState.OPEN:
-                paging.hold(case.incident, f"Incident #{case.incident.pk} is {case.incident.state}.", self.record.now)
+            self.pages.setdefault(policy.pk, []).append((case.incident, message))
+
+    def page(self) -> None:
+        """Have policies page people of what was told to them."""
+        for policy_id, pages in self.pages.items():
+            paging.page_many(self.policies[policy_id], pages, self.record.now)
+            for incident in {one.pk: one for one, _ in pages if one.state != IncidentState.OPEN}.values():
+                paging.hold(incident, f"Incident #{incident.pk} is {incident.state}.", self.record.now)
 
     def _deliver(
-        self, look: Look, target: TargetView, channel: Channel, message: Message, key: str, is_first: bool
+        self, look: Look, target: TargetView, channel: ChannelView, message: Message, key: str, is_first: bool
     ) -> None:
         receiver = self.configuration.receivers[target.receiver_id]
         route = look.node.name or look.node.key if look.node else "a route that is gone"
@@ -190,20 +212,20 @@ class Notifier:
                 message=message_text(message),
                 kind=message.kind,
                 why=f"Receiver {receiver.name} of route {route}",
-                target_name=str(channel),
-                channel_id=channel.pk,
+                target_name=channel.name,
+                channel_id=channel.id,
                 urgency=paging.urgency_of(message.severity),
                 fair_key=service[:120],
                 is_first=is_first,
             )
         )
 
-    def _channel(self, target: TargetView) -> Channel | None:
+    def _channel(self, target: TargetView) -> ChannelView | None:
         """None where there is none, or it is switched off: what it would be told it is told when it is on again."""
         if target.channel_id is None:
             return None
         if target.channel_id not in self.channels:
-            self.channels |= Channel.objects.in_bulk([one.channel_id for one in self.configuration.targets.values()])
+            self.channels |= channels_read(self.configuration)
         channel = self.channels.get(target.channel_id)
         return channel if channel and channel.enabled else None
 

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from alerts.incidents.closing import alerts_leave
 from alerts.incidents.configuration import Configuration, load, settings_stored
+from alerts.incidents.leading import leads
 from alerts.incidents.models import Group, Inbox
 from alerts.incidents.record import Record
 from alerts.incidents.reducer import alert_rows
@@ -22,7 +23,6 @@ from alerts.incidents.reducer.waking import wake
 
 log = logging.getLogger(__name__)
 
-LEADER = 0x6F70_7333  # "ops3"
 ELSEWHERE = timedelta(seconds=0.5)  # until it is tried again to lead
 ROUNDS = 8  # in one call
 MOST_EXPIRED = 5000
@@ -92,12 +92,17 @@ class Reducer:
     def _round(self, probe: Probe, now: datetime) -> bool:
         """Each thing that is due, a batch of it in a transaction; whether anything was."""
         configuration = self._configured(probe.revision, now)
+        wakes = probe.silences or _due(probe.wake_at, now) or _due(probe.quiet_end_at, now)
+        at_once = (
+            probe.inbox and not wakes and not _due(probe.expiry_at, now)
+        )  # nothing comes between taking and telling
         steps = (
             (has_changed(configuration), self._reroute),
-            (probe.inbox, self._take),
+            (at_once, self._take_and_tell),
+            (probe.inbox and not at_once, self._take),
             (_due(probe.expiry_at, now), self._expire),
-            (probe.silences or _due(probe.wake_at, now) or _due(probe.quiet_end_at, now), self._wake),
-            (_due(probe.flush_at, now) or probe.inbox, self._flush),
+            (wakes, self._wake),
+            ((_due(probe.flush_at, now) or probe.inbox) and not at_once, self._flush),
         )
         return sum(step(now) for is_due, step in steps if is_due) > 0
 
@@ -117,6 +122,19 @@ class Reducer:
         with leading(now):
             return reroute(self._known, now)
 
+    def _take_and_tell(self, now: datetime) -> int:
+        """In one transaction: what is to be told at once does not wait for two. Goes that wrong, each has its own way to go on."""
+        try:
+            with self._remembering(), leading(now) as record:
+                taken = self._in(record, MOST_ROWS)
+                flush(record, self._known, MOST_GROUPS)
+        except PASSING:
+            raise
+        except Exception:
+            log.exception("incidents: a batch went wrong, its parts are tried by themselves")
+            return self._take(now) + self._flush(now)
+        return taken
+
     def _take(self, now: datetime) -> int:
         try:
             return self._taken(now, MOST_ROWS)
@@ -126,13 +144,25 @@ class Reducer:
             return self._one_by_one(now, error)
 
     def _taken(self, now: datetime, most: int) -> int:
-        configuration = self._known
         with leading(now) as record:
-            taken = take(now, configuration.settings.resolve_timeout_s, most)
-            alerts_leave(record, taken.ended, configuration.estate)
-            place(taken.new, configuration, now)
-            hasten(taken.earlier, configuration)
+            return self._in(record, most)
+
+    def _in(self, record: Record, most: int) -> int:
+        configuration = self._known
+        taken = take(record.now, configuration.settings.resolve_timeout_s, most)
+        alerts_leave(record, taken.ended, configuration.estate)
+        place(taken.new, configuration, record.now)
+        hasten(taken.earlier, configuration)
         return taken.rows
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """What was learnt in a transaction that fails is not so."""
+        try:
+            yield
+        except BaseException:
+            self._known.memory.forget()
+            raise
 
     def _one_by_one(self, now: datetime, error: Exception) -> int:
         """Something in the batch is not as it should be: each row by itself, and what cannot be taken is set aside."""
@@ -167,7 +197,7 @@ class Reducer:
             return self._group_by_group(now, error)
 
     def _flushed(self, now: datetime, most: int) -> int:
-        with leading(now) as record:
+        with self._remembering(), leading(now) as record:
             return flush(record, self._known, most)
 
     def _group_by_group(self, now: datetime, error: Exception) -> int:
@@ -190,10 +220,8 @@ class Reducer:
 def leading(now: datetime) -> Iterator[Record]:
     """A transaction of the one that leads, and its record. Raises LedElsewhere."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LEADER])
-            if not cursor.fetchone()[0]:
-                raise LedElsewhere
+        if not leads():
+            raise LedElsewhere
         record = Record(now)
         yield record
         record.close()

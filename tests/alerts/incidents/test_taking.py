@@ -100,7 +100,7 @@ def test_without_a_routing_tree_alerts_wait_for_one(world: World, db: None) -> N
 def test_while_another_process_leads_nothing_is_done(world: World, hook: Channel) -> None:
     import psycopg
 
-    from alerts.incidents.reducer.ticking import LEADER
+    from alerts.incidents.leading import LEADER
     from opsportal.database import conninfo
 
     with psycopg.connect(conninfo()) as other:
