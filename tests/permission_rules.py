@@ -154,6 +154,16 @@ RULES |= {
     **dict.fromkeys([f"api/v1/{name}/" for name in ROUTING], LIST),
     **dict.fromkeys([f"api/v1/{name}/#/" for name in ROUTING], DETAIL),
     "api/v1/routes/test/": api(None, POST=LOOK),
+    "api/v1/integration-keys/": LIST,
+    "api/v1/integration-keys/#/": DETAIL,
+    "api/v1/integration-keys/#/renew/": api(None, POST=ADMINISTER),
+    "api/v1/integration-keys/#/try/": api(None, POST=LOOK),
+    "alerts/in/alertmanager-webhook": api(None, POST=ADMINISTER),
+    **dict.fromkeys(["alertmanager/-/healthy", "alertmanager/-/ready"], Rule("api", dict.fromkeys(METHODS, ALL))),
+    "alertmanager/api/v2/alerts": api(POST=ADMINISTER),
+    **dict.fromkeys([f"alertmanager/api/v2/{name}" for name in ("alerts/groups", "receivers", "status")], api()),
+    "alertmanager/api/v2/silences": api(POST=OPERATE),
+    "alertmanager/api/v2/silence/<str:name>": api(DELETE=OPERATE),
     "api/v1/incident-settings/": api(),
     "api/v1/incident-settings/#/": api(PUT=ADMINISTER, PATCH=ADMINISTER),
 }
@@ -168,10 +178,16 @@ RULES |= {
     "channels/": page(),
     **dict.fromkeys(["channels/reset/", "channels/<slug:slug>/test/"], Rule("page", {"POST": OPERATE})),
 }
-OPEN = ("ping/", "canary/")  # for whoever knows the address; tests/monitoring/checks/test_ping.py and the canary's own
+# For whoever knows the address or has a key of its own: tests/monitoring/checks/test_ping.py, the canary's own, and those of the doors
+# and answers of alerts. What Alertmanager's API does not have is answered to everybody alike.
+OPEN = (
+    *("ping/", "canary/", "alerts/answers/", "alerts/in/json", "pagerduty/"),
+    *("alertmanager/<path:rest>", "alertmanager/api/v1/"),
+)
 INCIDENT_MODELS = (
     *("incident", "alert", "silence", "route", "receiver", "inhibitionrule", "timeinterval", "recurringmaintenance"),
     "incidentsettings",
+    "integrationkey",
 )
 ADMIN_LISTS = {
     **dict.fromkeys(["checks/service", "checks/check", "checks/maintenancewindow", "checks/databasetarget"], OPERATE),

@@ -195,6 +195,7 @@ def incident_paths() -> dict[str, dict[str, Any]]:
     numbered = {
         "incidents": incident, "alerts": alert, "routes": root, "receivers": receiver, "inhibition-rules": rule,
         "time-intervals": interval, "maintenances": plan,
+        "integration-keys": incidents.integration_key_save(name="k", kind="json", now=now)[0],
     }  # fmt: skip
     found: dict[str, dict[str, Any]] = {name: {"id": item.pk} for name, item in numbered.items()}
     return found | {"silences": {"uuid": str(silence.uuid)}, "incident-settings": {"id": 1}}

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from alerts.delivery.models import Channel, ContactMethod, Delivery
-from alerts.incidents.actions import silence_save
+from alerts.incidents.actions import integration_key_save, silence_save
 from alerts.incidents.models import (
     Alert,
     Incident,
@@ -152,6 +152,7 @@ def incident_estate() -> dict[str, Any]:
         "time-intervals": interval.pk,
         "maintenances": plan.pk,
         "incident-settings": 1,
+        "integration-keys": integration_key_save(name="k", kind="json", now=now)[0].pk,
     }
 
 
