@@ -200,7 +200,10 @@ DELIVERIES_KEPT_DAYS = env.integer(
     "DELIVERIES_KEPT_DAYS", 400, low=31, help="Days for which it is kept who was told what, with each attempt."
 )
 INCIDENTS_KEPT_DAYS = env.integer(
-    "INCIDENTS_KEPT_DAYS", 400, low=31, help="Days for which incidents, alerts, escalations and silences are kept once over."
+    "INCIDENTS_KEPT_DAYS",
+    400,
+    low=31,
+    help="Days for which incidents, alerts, escalations and silences are kept once over.",
 )
 ROLLUPS_KEPT_DAYS = env.integer("ROLLUPS_KEPT_DAYS", 800, low=92, help="Days for which daily uptime is kept.")
 

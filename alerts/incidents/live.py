@@ -40,7 +40,9 @@ def apart(read: Callable[[AbstractUser, str], Picture]) -> Callable[[AbstractUse
 @apart
 def incidents(user: AbstractUser, topic: str) -> Picture:
     """The newest of those that are not resolved, by id."""
-    return {str(one.pk): incident_payload(one) for one in incidents_listed().filter(state__in=UNRESOLVED)[:MOST_INCIDENTS]}
+    return {
+        str(one.pk): incident_payload(one) for one in incidents_listed().filter(state__in=UNRESOLVED)[:MOST_INCIDENTS]
+    }
 
 
 @apart

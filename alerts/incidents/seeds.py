@@ -16,7 +16,9 @@ def seed() -> list[str]:
     made = []
     receiver = Receiver.objects.filter(name=DEFAULT).first()
     if receiver is None:
-        policy = EscalationPolicy.objects.filter(is_default=True).first() or EscalationPolicy.objects.order_by("pk").first()
+        policy = (
+            EscalationPolicy.objects.filter(is_default=True).first() or EscalationPolicy.objects.order_by("pk").first()
+        )
         targets = [{"policy": policy.slug}] if policy else []
         receiver = receiver_save(name=DEFAULT, targets=targets)
         made.append(f"Receiver {DEFAULT}")
