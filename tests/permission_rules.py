@@ -94,6 +94,9 @@ RULES |= {
     **dict.fromkeys([f"api/v1/{name}/#/" for name in ("rules", "rule-groups", "recording-rules")], DETAIL),
     **dict.fromkeys([f"api/v1/rules/#/{verb}/" for verb in ("enable", "disable")], VERB),
     **dict.fromkeys(["api/v1/rules/try/", "api/v1/rules/#/try/"], api(None, POST=ADMINISTER)),
+    **dict.fromkeys(["api/v1/rules/replay/", "api/v1/rules/#/replay/"], api(None, POST=ADMINISTER)),
+    "api/v1/rules/import/": api(None, POST=ADMINISTER),
+    "api/v1/rules/export/": api(),
     "api/v1/rules/#/states/": api(),
     **dict.fromkeys([f"api/v1/{name}/{tail}" for name in ("rule-kinds", "rule-states") for tail in ("", "#/")], api()),
 }
@@ -197,7 +200,9 @@ ADMIN_LISTS = {
         [f"oncall/{name}" for name in ("escalationpolicy", "escalation", "personalrule", "quiethours")], OPERATE
     ),
     **dict.fromkeys([f"incidents/{name}" for name in INCIDENT_MODELS], OPERATE),
-    **dict.fromkeys([f"rules/{name}" for name in ("alertrule", "rulegroup", "recordingrule", "rulestate")], OPERATE),
+    **dict.fromkeys(
+        [f"rules/{name}" for name in ("alertrule", "rulegroup", "recordingrule", "rulestate", "rulethreshold")], OPERATE
+    ),
     **dict.fromkeys([f"delivery/{name}" for name in ("channel", "contactmethod", "delivery", "circuit")], OPERATE),
     **dict.fromkeys(
         ["checks/statuschange", "checks/heartbeatping", "checks/machine", "events/event", "metrics/series"], OPERATE
@@ -216,6 +221,7 @@ NOBODY_ADDS = {
     "incidents/incidentsettings",
     "oncall/escalation",
     "rules/rulestate",
+    "rules/rulethreshold",
     "delivery/delivery",
     "delivery/circuit",
     "checks/statuschange",

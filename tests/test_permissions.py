@@ -65,7 +65,7 @@ def _walk(resolver: URLResolver, prefix: str) -> Iterator[str]:
 
 
 def _plain(pattern: str) -> str:
-    return re.sub(r"[\^$]", "", re.sub(r"\(\?P<(?!format)\w+>(\[[^]]*\]|\\d)\+\)", "#", pattern))
+    return re.sub(r"[\^$]", "", re.sub(r"\(\?P<(?!format)\w+>(\[[^]]*\]|\\d)(\+|\{\d+\})\)", "#", pattern))
 
 
 @pytest.fixture
