@@ -1,10 +1,11 @@
 """Fixtures of the whole suite: the people, and a browser of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
 from security.access.models import User
@@ -39,8 +40,27 @@ def _partitioned_tables_are_flushed_too(request: pytest.FixtureRequest) -> Itera
     commits = (marker is not None and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames
     if commits:
         with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {', '.join(PARTITIONED)}")
+            for statement in emptying(PARTITIONED):
+                cursor.execute(statement)
         connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_what_is_filled_is_flushed() -> Iterator[None]:
+    """Emptying every table of the portal takes half a second, those that a test filled a few milliseconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", lambda self, style, tables, **_: emptying(tables))
+        yield
+
+
+def emptying(tables: Sequence[str]) -> list[str]:
+    """Statements that empty those of the tables that hold something, in any order: keys are not looked at meanwhile."""
+    asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        filled = [table for (table,) in cursor.fetchall()]
+    deletes = [f'DELETE FROM "{table}"' for table in filled]
+    return ["SET session_replication_role = replica", *deletes, "RESET session_replication_role"]
 
 
 @pytest.fixture

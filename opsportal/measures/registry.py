@@ -16,7 +16,7 @@ SEPARATOR = (
 )
 NAME = re.compile(r"opsportal_[a-z][a-z0-9_]*[a-z0-9]")
 LABEL = re.compile(r"[a-z][a-z0-9_]*")
-MOST_SERIES = 2_000  # of one measure in one process; what comes on top is counted together
+MOST_SERIES = 5_000  # of one measure in one process; what comes on top is counted together
 OTHER = "(other)"
 DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
