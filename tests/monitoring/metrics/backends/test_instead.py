@@ -19,6 +19,7 @@ from monitoring.metrics.store import Sample, Selector, labels_of, read, summaris
 from opsportal.database import conninfo
 from opsportal.http import aclose
 from tests.fakes.victoria import PROGRAM, WHY_NOT, Victoria
+from tests.monitoring.metrics.shipping.settling import settle
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -50,6 +51,7 @@ async def shipped() -> int:
 def test_what_is_written_is_kept_and_read_there(victoria: Victoria) -> None:
     times = [NOW - timedelta(seconds=60 - second) for second in range(0, 60, 10)]
     assert write(Sample("m_seconds", SHOP, time, float(n)) for n, time in enumerate(times)) == 6
+    settle()
     assert async_to_sync(shipped)() == 6
     asyncio.run(victoria.get("/internal/force_flush"))
     [series] = read(Selector("m_seconds", {"service": "shop"}), NOW - timedelta(minutes=2), NOW)

@@ -1,3 +1,4 @@
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from benchmarks.stack import free_port
 from monitoring.metrics.shipping.shipper import Shipper
 from tests.fakes.victoria import PROGRAM, WHY_NOT, Victoria
 from tests.monitoring.metrics.shipping import test_shipper
+from tests.monitoring.metrics.shipping.settling import settle
 from tests.monitoring.metrics.shipping.test_shipper import astored, due_again, save, shipper
 
 __all__ = ["shipper"]
@@ -32,6 +34,7 @@ async def test_a_victoriametrics_that_was_stopped_catches_up(
     monkeypatch.setattr(test_shipper, "BASE_MS", int(time.time() * 1000) - 60_000)
     one = await save(name="victoria", url=f"{victoria.url}/api/v1/write")
     await astored("m", [(0, 0.1), (1000, 0.2)])
+    await asyncio.to_thread(settle)
     assert await shipper.turn() == 2
     victoria.stop()
     for tick in range(2, 6):
