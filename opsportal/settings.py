@@ -158,6 +158,7 @@ TEMPLATES = [
 
 # --- People -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "access.User"
+AUTHENTICATION_BACKENDS = ["security.access.backends.PersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -13,6 +13,7 @@ async function refresh() {
 }
 
 if (badge) {
+  refresh();
   setInterval(refresh, EVERY_MS);
   document.addEventListener("visibilitychange", refresh);
 }

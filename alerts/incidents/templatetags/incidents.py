@@ -10,7 +10,6 @@ from alerts.delivery.choices import State
 from alerts.incidents.asked import RANKS
 from alerts.incidents.choices import IncidentState
 from alerts.incidents.models import Incident
-from alerts.incidents.open_count import MOST, open_count
 
 register = template.Library()
 LATEST, SHOWN = 100, 3  # the card shows the worst few of the latest
@@ -41,17 +40,13 @@ def delivery_state(value: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def open_badge(context: Any) -> SafeString:
-    """The number of open incidents for the bar; empty for who may not see them. The browser keeps it up to date."""
+    """Where the browser shows how many incidents are open; empty for who may not see them."""
     user = context.get("user")
     if user is None or not user.has_perm("incidents.view_incident"):
         return SafeString("")
-    count = _count(context)
-    words = f"{count - 1}+" if count >= MOST else str(count)
-    hidden = SafeString("") if count else SafeString(" hidden")
     return format_html(
-        '<span class="badge" id="open-incidents" title="Open incidents"{}>{}<span class="visually-hidden"> open</span></span>',
-        hidden,
-        words,
+        '<span class="badge" id="open-incidents" title="Open incidents" hidden>{}<span class="visually-hidden"> open</span></span>',
+        "0",
     )
 
 
@@ -61,19 +56,6 @@ def open_incidents(context: Any) -> dict[str, Any]:
     user = context.get("user")
     if user is None or not user.has_perm("incidents.view_incident"):
         return {"incidents": []}
-    if not (count := _count(context)):
-        return {"incidents": []}
     found = list(Incident.objects.filter(state=IncidentState.OPEN).order_by("-opened_at", "-id")[:LATEST])
     worst = sorted(found, key=lambda one: RANKS.get(one.severity, len(RANKS)))
-    return {"incidents": worst[:SHOWN], "count": count}
-
-
-def _count(context: Any) -> int:
-    """Counted once a request."""
-    request = context.get("request")
-    count = getattr(request, "open_incidents", None)
-    if count is None:
-        count = open_count()
-        if request is not None:
-            request.open_incidents = count
-    return int(count)
+    return {"incidents": worst[:SHOWN], "count": f"{LATEST}+" if len(found) == LATEST else len(found)}

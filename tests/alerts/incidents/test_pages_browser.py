@@ -27,6 +27,13 @@ def test_nothing_sticks_out_at_any_width(estate: list[Incident], page: Page, wid
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
 
+def test_the_bar_of_every_page_counts_open_incidents(estate: list[Incident], page: Page) -> None:  # noqa: F811
+    count = apart(lambda: Incident.objects.filter(state="open").count())
+    page.goto("/machines/")
+    expect(page.locator("#open-incidents")).to_be_visible()
+    expect(page.locator("#open-incidents")).to_have_text(f"{count} open")
+
+
 def test_an_incident_is_acknowledged_by_keyboard(estate: list[Incident], page: Page) -> None:  # noqa: F811
     page.goto("/incidents/?sort=oldest")
     page.keyboard.press("j")

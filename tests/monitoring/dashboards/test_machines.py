@@ -126,4 +126,4 @@ def test_more_machines_take_no_more_statements(vera_client: Client) -> None:
         machine(f"another-{number}")
     with CaptureQueriesContext(connection) as many:
         vera_client.get("/machines/")
-    assert len(many) == len(few) <= 7
+    assert len(many) == len(few) <= 6
