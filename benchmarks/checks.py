@@ -102,8 +102,8 @@ def fill(count: int, interval_s: int, port: int) -> None:
     from django.utils import timezone
 
     from monitoring.checks.models import Check, CheckSchedule, CheckState, Service, ServiceState
-    from monitoring.checks.probes.base import clean_settings
     from monitoring.checks.probes.registry import probe_class
+    from opsportal.kinds import clean_settings
 
     Service.objects.all().delete()
     settings = clean_settings(probe_class("http").SettingsForm, {"url": f"http://127.0.0.1:{port}/"})

@@ -2,10 +2,11 @@
 
 from django.core.exceptions import ValidationError
 
-from alerts.delivery.kinds.base import ChannelKind, clean_settings
-from alerts.delivery.kinds.registry import UnknownKindError, channel_kind
+from alerts.delivery.kinds.base import ChannelKind
+from alerts.delivery.kinds.registry import channel_kind
 from alerts.delivery.models import Channel
 from opsportal.crypto import unseal
+from opsportal.kinds import UnknownKindError, clean_settings
 from opsportal.sealed_settings import Settings
 
 

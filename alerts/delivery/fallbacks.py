@@ -9,11 +9,12 @@ from django.db import DatabaseError, transaction
 from alerts.delivery.actions.outbox import Target, deliver, unbundle
 from alerts.delivery.choices import OPEN, State, Urgency
 from alerts.delivery.failures import handlers
-from alerts.delivery.kinds.registry import UnknownKindError, channel_kind
+from alerts.delivery.kinds.registry import channel_kind
 from alerts.delivery.messages import Message
 from alerts.delivery.models import Channel, ContactMethod, Delivery
 from monitoring.events.actions import event_emit
 from monitoring.events.choices import Severity
+from opsportal.kinds import UnknownKindError
 
 log = logging.getLogger(__name__)
 

@@ -1,40 +1,22 @@
 """The first picture of the live topics of this room: `incidents`, and `incident:<id>`. What follows is pushed by `record`."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from functools import wraps
-
-from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AbstractUser
-from django.db import connection
 
 from alerts.incidents.choices import UNRESOLVED
 from alerts.incidents.live_payloads import entry_payload, incident_payload
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_listed
 from opsportal import live
+from opsportal.live.apart import Picture, apart
 from opsportal.live.topics import UnknownTopic
 
 MOST_INCIDENTS = 500
 MOST_ENTRIES = 200
-Picture = Mapping[str, object]
 
 
 def register() -> None:
     live.topics.register("incidents", permission="incidents.view_incident", snapshot=incidents)
     live.topics.register("incident:", permission="incidents.view_incident", snapshot=incident)
-
-
-def apart(read: Callable[[AbstractUser, str], Picture]) -> Callable[[AbstractUser, str], Awaitable[Picture]]:
-    """`read` on a thread of its own, which leaves no connection behind."""
-
-    @wraps(read)
-    def closing(user: AbstractUser, topic: str) -> Picture:
-        try:
-            return read(user, topic)
-        finally:
-            connection.close()
-
-    return sync_to_async(closing, thread_sensitive=False)
 
 
 @apart

@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 from django.core.exceptions import ValidationError
 
-from alerts.rules.kinds.base import Facts, RuleKind, clean_settings
+from alerts.rules.kinds.base import Facts, RuleKind
 from alerts.rules.labels import ALERT_NAME, FLAPPING, NAME, POLICY
 from alerts.rules.templating import TemplateError, parsed
 from monitoring.metrics.promql.errors import PromqlError
 from monitoring.metrics.promql.parsing import parse
+from opsportal.kinds import clean_settings
 from opsportal.writing import by_field
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")

@@ -29,10 +29,11 @@ async def _scrapes() -> tuple[float, float]:
 
     from psycopg_pool import AsyncConnectionPool
 
-    from monitoring.checks.probes.base import Context, clean_settings
+    from monitoring.checks.probes.base import Context
     from monitoring.checks.probes.prometheus import PrometheusProbe
     from opsportal.database import conninfo
     from opsportal.http import Request, Zone, aclose, fetch
+    from opsportal.kinds import clean_settings
 
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     runner, url = await _exporter()

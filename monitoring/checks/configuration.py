@@ -6,10 +6,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from monitoring.checks.models import Check
-from monitoring.checks.probes.base import Probe, clean_settings
-from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from monitoring.checks.probes.base import Probe
+from monitoring.checks.probes.registry import probe_class
 from opsportal import sealed_settings
 from opsportal.crypto import unseal
+from opsportal.kinds import UnknownKindError, clean_settings
 from opsportal.sealed_settings import Settings, seal_secrets
 
 __all__ = [

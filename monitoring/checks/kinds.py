@@ -7,8 +7,9 @@ from typing import Any, NamedTuple, cast
 from django import forms
 
 from monitoring.checks.probes.base import Probe, ProbeForm
-from monitoring.checks.probes.registry import LABELS, PROBES, UnknownKindError, probe_class
+from monitoring.checks.probes.registry import LABELS, PROBES, probe_class
 from monitoring.checks.threshold_rules import default_rows, has_dynamic_values
+from opsportal.kinds import UnknownKindError
 
 JSON_TYPES: tuple[tuple[type[forms.Field], str], ...] = (
     (forms.BooleanField, "boolean"),

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 
 from monitoring.checks.models import Check
-from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from monitoring.checks.probes.registry import probe_class
 from monitoring.checks.value_names import DURATION_METRIC, STATUS_METRIC, metric_name, split_name
 from monitoring.metrics.store import Selector, read
+from opsportal.kinds import UnknownKindError
 
 USUAL_POINTS = 300
 MAX_POINTS = 5000

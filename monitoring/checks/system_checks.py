@@ -9,7 +9,8 @@ from django.db import DatabaseError
 from monitoring.checks.kinds import Kind, kinds
 from monitoring.checks.models import Check
 from monitoring.checks.probes.base import ProbeForm
-from monitoring.checks.probes.registry import LABELS, PROBES, UnknownKindError, probe_class
+from monitoring.checks.probes.registry import LABELS, PROBES, probe_class
+from opsportal.kinds import UnknownKindError
 
 
 @register

@@ -1,12 +1,8 @@
 """The first picture of each live topic of the pages. What follows is pushed by the rooms that write."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from functools import wraps
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AbstractUser
-from django.db import connection
 
 from monitoring.checks.choices import Status
 from monitoring.checks.live_payloads import check_payload, service_payload
@@ -14,28 +10,15 @@ from monitoring.checks.models import CheckState, Service, ServiceState
 from monitoring.events.models import Event
 from monitoring.events.payloads import event_payload
 from opsportal import live
+from opsportal.live.apart import Picture, apart
 
 FEED_LIMIT = 50
-Picture = Mapping[str, object]
 
 
 def register() -> None:
     live.topics.register("services", permission="checks.view_service", snapshot=services)
     live.topics.register("service:", permission="checks.view_service", snapshot=service)
     live.topics.register("feed", permission="checks.view_service", snapshot=feed)
-
-
-def apart(read: Callable[[AbstractUser, str], Picture]) -> Callable[[AbstractUser, str], Awaitable[Picture]]:
-    """`read` on a thread of its own, so that a slow picture holds up no other; the thread leaves no connection behind."""
-
-    @wraps(read)
-    def closing(user: AbstractUser, topic: str) -> Picture:
-        try:
-            return read(user, topic)
-        finally:
-            connection.close()
-
-    return sync_to_async(closing, thread_sensitive=False)
 
 
 @apart

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from monitoring.checks.probes.base import Value
-from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from monitoring.checks.probes.registry import probe_class
 from monitoring.checks.value_names import split_name
 from opsportal import units
+from opsportal.kinds import UnknownKindError
 
 SUFFIX_UNITS = {
     "_bytes_per_second": "B/s",

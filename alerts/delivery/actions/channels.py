@@ -15,18 +15,19 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from alerts.delivery.actions.announcing import announce
 from alerts.delivery.choices import MessageKind, Outcome, State
 from alerts.delivery.configuration import channel_settings, kind_of
-from alerts.delivery.kinds.base import ChannelKind, Envelope, Sent, clean_settings
-from alerts.delivery.kinds.registry import UnknownKindError, channel_kind
+from alerts.delivery.kinds.base import ChannelKind, Envelope, Sent
+from alerts.delivery.kinds.registry import channel_kind
 from alerts.delivery.messages import Message
 from alerts.delivery.models import Channel, ContactMethod, Delivery
 from alerts.delivery.sending.loading import texts
 from alerts.delivery.wakeup import OUTBOX, TROUBLE
+from monitoring.events.announcing import announce
 from opsportal import http
 from opsportal.crypto import SealBrokenError
 from opsportal.http import scrub
+from opsportal.kinds import UnknownKindError, clean_settings
 from opsportal.sealed_settings import clean_parts, opened, refuse_elsewhere, seal_secrets
 from opsportal.sweeps import wake
 from opsportal.writing import Person, assign, by_field, free_slug, validate

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from alerts.delivery.actions.announcing import announce
 from alerts.delivery.choices import CircuitState
 from alerts.delivery.models import Circuit
 from alerts.delivery.sending import statements
 from alerts.delivery.wakeup import OUTBOX
+from monitoring.events.announcing import announce
 from opsportal.sweeps import wake
 from opsportal.writing import Person
 

@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from alerts.delivery.actions.announcing import announce
 from alerts.delivery.actions.channels import cleaned_address
 from alerts.delivery.actions.outbox import Target, cancel, deliver
 from alerts.delivery.choices import MessageKind, Urgency
 from alerts.delivery.configuration import kind_of
 from alerts.delivery.messages import Message
 from alerts.delivery.models import Channel, ContactMethod, Delivery, Spent
+from monitoring.events.announcing import announce
 from opsportal.writing import Person, assign, validate
 
 if TYPE_CHECKING:

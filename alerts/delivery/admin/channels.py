@@ -16,10 +16,11 @@ from alerts.delivery.admin.badges import badge
 from alerts.delivery.choices import CircuitState
 from alerts.delivery.forms import FIELDS, ChannelForm, channel_form
 from alerts.delivery.kinds.described import described, kinds
-from alerts.delivery.kinds.registry import LABELS, UnknownKindError, channel_kind
+from alerts.delivery.kinds.registry import LABELS, channel_kind
 from alerts.delivery.models import Channel
 from alerts.delivery.queries import channels_listed, health
 from opsportal.admin import ActionAdmin
+from opsportal.kinds import UnknownKindError
 from opsportal.widgets import dress
 
 BEHAVIOUR = [("enabled", "fallback"), ("fallback_after_s", "give_up_after_s")]

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from alerts.delivery.actions.announcing import announce
 from alerts.delivery.models import ContactMethod
+from monitoring.events.announcing import announce
 
 
 @transaction.atomic

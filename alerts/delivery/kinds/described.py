@@ -5,6 +5,7 @@ from typing import Any
 from alerts.delivery.kinds import registry
 from alerts.delivery.kinds.base import ChannelKind
 from monitoring.checks.kinds import settings_schema
+from opsportal.kinds import UnknownKindError
 
 
 def kinds() -> list[type[ChannelKind]]:
@@ -13,7 +14,7 @@ def kinds() -> list[type[ChannelKind]]:
     for name in registry.KINDS:
         try:
             found.append(registry.channel_kind(name))
-        except registry.UnknownKindError:
+        except UnknownKindError:
             continue
     return found
 

@@ -1,9 +1,9 @@
 """The kinds of channels, by name. A new kind costs one file, one line here, one test file and one page in docs/channels/."""
 
 from functools import cache
-from importlib import import_module
 
 from alerts.delivery.kinds.base import ChannelKind
+from opsportal.kinds import kind_class
 
 KINDS = {
     "email": "alerts.delivery.kinds.email.EmailKind",
@@ -33,22 +33,10 @@ LABELS = {
 }
 
 
-class UnknownKindError(LookupError):
-    """No channel of that kind is registered."""
-
-
 @cache
 def channel_kind(kind: str) -> type[ChannelKind]:
     """The class of a kind, imported on first use. Raises UnknownKindError; an import fault names the registry entry."""
-    try:
-        dotted = KINDS[kind]
-    except KeyError:
-        raise UnknownKindError(f"kind: {kind!r} is not one of {', '.join(KINDS)}.") from None
-    module, _, name = dotted.rpartition(".")
-    try:
-        found: type[ChannelKind] = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise UnknownKindError(f"registry entry {kind!r} ({dotted}) cannot be loaded: {error}") from error
+    found: type[ChannelKind] = kind_class(KINDS, kind)
     return found
 
 

@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 
 from alerts.delivery.configuration import complete_settings
 from alerts.delivery.kinds.base import ChannelKind
-from alerts.delivery.kinds.registry import UnknownKindError, channel_kind
+from alerts.delivery.kinds.registry import channel_kind
 from opsportal.crypto import SealBrokenError
+from opsportal.kinds import UnknownKindError
 from opsportal.sealed_settings import opened
 
 KEPT = 500

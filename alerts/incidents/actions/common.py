@@ -15,7 +15,7 @@ from alerts.incidents.leading import lead
 from alerts.incidents.members import MemberRow, of_incidents
 from alerts.incidents.models import Incident
 from alerts.incidents.record import Record, recorded
-from alerts.oncall.announcing import announce
+from monitoring.events.announcing import announce
 from opsportal.sweeps import wake
 from opsportal.writing import Person
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from alerts.incidents.doors.mapping import MappingError, Occurrence, mapping_check, occurrence
 from alerts.incidents.models import IntegrationKey
-from alerts.oncall.announcing import announce
+from monitoring.events.announcing import announce
 from opsportal.crypto import seal
 from opsportal.sealed_settings import opened
 from opsportal.writing import Person, assign, free_slug, validate

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from alerts.oncall.announcing import announce
 from alerts.oncall.models import Feed, Schedule
+from monitoring.events.announcing import announce
 from opsportal.writing import Person
 from security.access import tokens
 from security.access.models import User

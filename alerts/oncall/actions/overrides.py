@@ -7,12 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from alerts.oncall.actions.common import schedule_changed, subject_of
-from alerts.oncall.announcing import announce
 from alerts.oncall.layer_rules import EARLIEST, LATEST
 from alerts.oncall.models import Override, Schedule
 from alerts.oncall.queries import final_schedule
 from alerts.oncall.rotation import Span
 from alerts.oncall.timeline import by_person
+from monitoring.events.announcing import announce
 from opsportal.writing import Person, assign, validate
 from security.access.models import User
 

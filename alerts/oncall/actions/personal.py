@@ -9,8 +9,8 @@ from django.db import transaction
 
 from alerts.delivery.choices import Urgency
 from alerts.delivery.models import ContactMethod
-from alerts.oncall.announcing import announce
 from alerts.oncall.models import PersonalRule, QuietHours
+from monitoring.events.announcing import announce
 from opsportal.writing import Person, assign, by_field, validate
 from security.access.models import User
 

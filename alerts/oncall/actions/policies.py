@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models.deletion import Collector
 
 from alerts.delivery.models import Channel
-from alerts.oncall.announcing import announce
 from alerts.oncall.choices import TargetKind
 from alerts.oncall.models import EscalationPolicy, PolicyStep, Schedule, Team
 from alerts.oncall.policy_rules import MOST_STEPS, Found, step_errors, tidy_step
+from monitoring.events.announcing import announce
 from opsportal.writing import Person, assign, free_slug, validate
 
 STEP_FIELDS = ("wait_s", "targets", "round_robin", "only_between", "least_severity")

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from alerts.oncall.actions.common import schedule_changed, subject_of
-from alerts.oncall.announcing import announce
 from alerts.oncall.layer_rules import MOST_LAYERS, layer_errors, tidy
 from alerts.oncall.models import Layer, LayerMember, Schedule
+from monitoring.events.announcing import announce
 from opsportal.writing import Person, assign, by_field, free_slug, validate
 
 RESERVED_SLUGS = frozenset({"me", "my-shifts", "policies", "feeds", "teams"})  # they are addresses of the pages

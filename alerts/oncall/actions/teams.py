@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from alerts.oncall.announcing import announce
 from alerts.oncall.models import Team
+from monitoring.events.announcing import announce
 from opsportal.writing import Person, assign, free_slug, validate
 from security.access.models import User
 

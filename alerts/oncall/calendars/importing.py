@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from alerts.oncall.actions.common import schedule_changed, subject_of
-from alerts.oncall.announcing import announce
 from alerts.oncall.calendars.entries import Found, read
 from alerts.oncall.calendars.people import meant
 from alerts.oncall.models import Override, Schedule
+from monitoring.events.announcing import announce
 from opsportal.writing import Person
 from security.access.models import User
 

@@ -6,9 +6,10 @@ from typing import Any
 from django import forms
 
 from alerts.delivery.choices import Urgency
-from alerts.delivery.kinds.registry import UnknownKindError, channel_kind
+from alerts.delivery.kinds.registry import channel_kind
 from alerts.delivery.models import Channel, ContactMethod
 from alerts.oncall.models import PersonalRule, QuietHours
+from opsportal.kinds import UnknownKindError
 
 SPARE_ROWS = 2
 LONGEST_MIN = 1440

@@ -12,7 +12,7 @@ from alerts.rules.actions.ending import schedules_hold, states_end, states_tell_
 from alerts.rules.actions.scheduling import group_touch, rule_schedule
 from alerts.rules.choices import Comparator
 from alerts.rules.kinds.base import PromqlKind
-from alerts.rules.kinds.registry import UnknownKindError, rule_kind
+from alerts.rules.kinds.registry import rule_kind
 from alerts.rules.models import AlertRule, RuleGroup
 from alerts.rules.plan import facts_of
 from alerts.rules.validating import (
@@ -24,6 +24,7 @@ from alerts.rules.validating import (
     number_faults,
     settings_cleaned,
 )
+from opsportal.kinds import UnknownKindError
 from opsportal.writing import Person, assign, free_slug, validate
 
 FIELDS = frozenset({

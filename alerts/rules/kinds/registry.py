@@ -1,9 +1,9 @@
 """The kinds of rules, by name. A new kind costs one file, one line here, one test file and one section in docs/alert-rules.md."""
 
 from functools import cache
-from importlib import import_module
 
 from alerts.rules.kinds.base import RuleKind
+from opsportal.kinds import kind_class
 
 KINDS = {
     "metric": "alerts.rules.kinds.metric.MetricKind",
@@ -14,20 +14,8 @@ KINDS = {
 }
 
 
-class UnknownKindError(LookupError):
-    """No kind of rule is registered under that name."""
-
-
 @cache
 def rule_kind(kind: str) -> type[RuleKind]:
     """The class of a kind, imported on first use. Raises UnknownKindError; an import fault names the registry entry."""
-    try:
-        dotted = KINDS[kind]
-    except KeyError:
-        raise UnknownKindError(f"kind: {kind!r} is not one of {', '.join(KINDS)}.") from None
-    module, _, name = dotted.rpartition(".")
-    try:
-        found: type[RuleKind] = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise UnknownKindError(f"registry entry {kind!r} ({dotted}) cannot be loaded: {error}") from error
+    found: type[RuleKind] = kind_class(KINDS, kind)
     return found

@@ -5,8 +5,7 @@ from typing import Any
 
 from monitoring.checks.models import Check
 from monitoring.checks.wakeup import wake_engines
-from monitoring.events.actions import event_emit
-from monitoring.events.choices import Severity
+from monitoring.events.announcing import announce as announced
 from opsportal.writing import Person
 
 
@@ -16,12 +15,5 @@ def subject_of(check: Check) -> str:
 
 def announce(*, kind: str, subject: str, summary: str, by: Person, payload: Mapping[str, Any] | None = None) -> None:
     """Put a change of configuration on the timeline, and wake the engines once it is committed."""
-    who = by.get_username() if by else None
-    event_emit(
-        kind=kind,
-        severity=Severity.INFO,
-        subject=subject[:250],
-        summary=f"{summary} by {who}" if who else summary,
-        payload={"by": who, **(payload or {})},
-    )
+    announced(kind=kind, subject=subject, summary=summary, by=by, payload=payload)
     wake_engines()

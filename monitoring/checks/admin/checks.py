@@ -17,10 +17,11 @@ from monitoring.checks.forms.checks import CheckForm, check_form
 from monitoring.checks.kinds import described, kinds
 from monitoring.checks.models import Check
 from monitoring.checks.options import CHECK_OPTIONS
-from monitoring.checks.probes.registry import LABELS, UnknownKindError, probe_class
+from monitoring.checks.probes.registry import LABELS, probe_class
 from monitoring.checks.queries import checks_listed, ping_url
 from monitoring.checks.threshold_rules import KEYS
 from opsportal.admin import ActionAdmin
+from opsportal.kinds import UnknownKindError
 from opsportal.widgets import dress
 
 PRIMARY_KEY = re.compile(r"[0-9]{1,18}")

@@ -11,10 +11,11 @@ from psycopg.rows import dict_row
 from monitoring.checks.choices import Impact
 from monitoring.checks.configuration import complete_settings
 from monitoring.checks.probes.base import Probe
-from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from monitoring.checks.probes.registry import probe_class
 from monitoring.checks.status import Rules
 from monitoring.metrics.store import Labels, labels_of
 from opsportal.crypto import SealBrokenError
+from opsportal.kinds import UnknownKindError
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,9 @@ from monitoring.checks.configuration import stored_secrets
 from monitoring.checks.models import Check, Service
 from monitoring.checks.options import CHECK_OPTIONS, SERVICE_OPTIONS
 from monitoring.checks.portable.reading import VERSION, Tree
-from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from monitoring.checks.probes.registry import probe_class
 from monitoring.checks.threshold_rules import KEYS
+from opsportal.kinds import UnknownKindError
 
 DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml writes ten times as fast
 

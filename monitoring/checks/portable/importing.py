@@ -14,7 +14,8 @@ from monitoring.checks.portable.diff import Change, compare
 from monitoring.checks.portable.exporting import SecretMark, export_tree
 from monitoring.checks.portable.reading import Document, Fault, PortableError, Tree
 from monitoring.checks.portable.references import SecretReferenceError, resolve
-from monitoring.checks.probes.registry import UnknownKindError, probe_class
+from monitoring.checks.probes.registry import probe_class
+from opsportal.kinds import UnknownKindError
 from opsportal.writing import Person, by_field
 
 BELOW = ("checks", "depends_on")

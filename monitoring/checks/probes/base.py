@@ -132,19 +132,3 @@ def labelled(name: str, /, **labels: str) -> str:
 
 def _escape(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def clean_settings(form_class: type[ProbeForm], data: Mapping[str, Json]) -> dict[str, Json]:
-    """Validate raw settings with a kind's form; the normalised, JSON-serialisable values, defaults filled in.
-
-    Raises forms.ValidationError with one entry per wrong field, unknown names included.
-    """
-    unknown = sorted(set(data) - set(form_class.base_fields))
-    if unknown:
-        known = ", ".join(form_class.base_fields)
-        raise forms.ValidationError(dict.fromkeys(unknown, f"Not a setting of this kind; the settings are {known}."))
-    initial = {name: fld.initial for name, fld in form_class.base_fields.items() if fld.initial is not None}
-    form = form_class(data=initial | dict(data))
-    if not form.is_valid():
-        raise forms.ValidationError({name: list(errors) for name, errors in form.errors.items()})
-    return dict(form.cleaned_data)

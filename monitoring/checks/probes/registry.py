@@ -1,9 +1,9 @@
 """The kinds of checks, by name. A new kind costs one file, one line here, one test file and one page in docs/check-kinds/."""
 
 from functools import cache
-from importlib import import_module
 
 from monitoring.checks.probes.base import Probe
+from opsportal.kinds import kind_class
 
 PROBES = {
     "http": "monitoring.checks.probes.http.HttpProbe",
@@ -37,22 +37,10 @@ LABELS = {
 }
 
 
-class UnknownKindError(LookupError):
-    """No probe of that name is registered."""
-
-
 @cache
 def probe_class(kind: str) -> type[Probe]:
     """The class of a kind, imported on first use. Raises UnknownKindError; an import fault names the registry entry."""
-    try:
-        dotted = PROBES[kind]
-    except KeyError:
-        raise UnknownKindError(f"kind: {kind!r} is not one of {', '.join(PROBES)}.") from None
-    module, _, name = dotted.rpartition(".")
-    try:
-        found: type[Probe] = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise UnknownKindError(f"registry entry {kind!r} ({dotted}) cannot be loaded: {error}") from error
+    found: type[Probe] = kind_class(PROBES, kind)
     return found
 
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from alerts.delivery.kinds.base import ChannelKind, Envelope, clean_settings
+from alerts.delivery.kinds.base import ChannelKind, Envelope
 from alerts.delivery.kinds.registry import channel_kind
 from alerts.delivery.messages import AlertView, Message
+from opsportal.kinds import clean_settings
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 ALERT = AlertView(

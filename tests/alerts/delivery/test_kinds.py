@@ -8,9 +8,10 @@ import pytest
 from django import forms
 
 from alerts.delivery.kinds.base import ChannelKind, KindForm
-from alerts.delivery.kinds.registry import KINDS, LABELS, UnknownKindError, channel_kind, kind_choices
+from alerts.delivery.kinds.registry import KINDS, LABELS, channel_kind, kind_choices
 from alerts.delivery.kinds.slack import SlackKind
 from alerts.delivery.models import Channel
+from opsportal.kinds import UnknownKindError
 from tests.test_structure import tables, text_of
 
 

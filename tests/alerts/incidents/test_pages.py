@@ -252,7 +252,9 @@ def test_the_page_of_channels_names_what_fails_first(estate: list[Incident], ada
     assert ada_client.get("/channels/").context["channels"][0].state == "closed"
 
 
-def test_the_bar_has_a_place_for_the_count_that_the_browser_asks_for(estate: list[Incident], vera_client: Client) -> None:
+def test_the_bar_has_a_place_for_the_count_that_the_browser_asks_for(
+    estate: list[Incident], vera_client: Client
+) -> None:
     count = Incident.objects.filter(state="open").count()
     assert vera_client.get("/incidents/count.json").json() == {"open": count}
     assert 'id="open-incidents"' in shown(vera_client, "/machines/")

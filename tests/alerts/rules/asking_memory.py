@@ -31,8 +31,8 @@ def ms(time: datetime) -> int:
 def plan(group: GroupFields | None = None, **fields: Any) -> Plan:
     """Of a rule that is not stored. Its name is Busy unless said otherwise."""
     kind = fields.get("kind", "metric")
-    from alerts.rules.kinds.base import clean_settings
     from alerts.rules.kinds.registry import rule_kind
+    from opsportal.kinds import clean_settings
 
     fields["settings"] = clean_settings(rule_kind(kind).SettingsForm, fields.get("settings", {}))
     return plan_of(AlertRule(**{"name": "Busy", "slug": "busy", **fields}), 1, group=group)

@@ -6,8 +6,8 @@ import pytest
 
 from alerts.delivery.actions import channel_save
 from alerts.delivery.configuration import built
-from alerts.delivery.kinds.base import clean_settings
 from alerts.delivery.kinds.registry import KINDS, channel_kind
+from opsportal.kinds import clean_settings
 from tests.fakes import discord, ntfy, pagerduty, slack, telegram, twilio
 
 WHSEC = "whsec_" + "b2xk" * 8

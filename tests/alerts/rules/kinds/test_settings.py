@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from alerts.rules.kinds.base import clean_settings
 from alerts.rules.kinds.burn_rate import burn_expression
 from alerts.rules.kinds.described import described, kinds
-from alerts.rules.kinds.registry import KINDS, UnknownKindError, rule_kind
+from alerts.rules.kinds.registry import KINDS, rule_kind
 from monitoring.metrics.promql.parsing import parse
+from opsportal.kinds import UnknownKindError, clean_settings
 from tests.test_structure import text_of
 
 GOOD = {"good": "sum(rate(ok_total[$window]))", "total": "sum(rate(all_total[$window]))"}

@@ -15,9 +15,10 @@ import pytest
 from django import forms
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result, clean_settings
+from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.celery import CeleryProbe
 from monitoring.checks.probes.celery_broker import client_url, kombu_url
+from opsportal.kinds import clean_settings
 from tests.fakes import celery_tasks
 from tests.fakes.half_open import Freezing, serving, silent
 from tests.fakes.pg_servers import free_port

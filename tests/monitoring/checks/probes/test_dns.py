@@ -6,8 +6,9 @@ import pytest
 from django import forms
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result, clean_settings
+from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.dns import DnsForm, DnsProbe
+from opsportal.kinds import clean_settings
 from tests.fakes.dns_server import DnsServer, dns_server
 from tests.fakes.http_peers import free_port
 from tests.monitoring.checks.probes.trying import probe_of, run

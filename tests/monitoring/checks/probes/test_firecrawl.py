@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 
 from monitoring.checks.canary import nonce_of
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Context, Result, clean_settings
+from monitoring.checks.probes.base import Context, Result
 from monitoring.checks.probes.exposition import parse
 from monitoring.checks.probes.firecrawl import FirecrawlProbe, SettingsForm
 from opsportal.http import aclose
+from opsportal.kinds import clean_settings
 from tests.fakes import half_open
 from tests.fakes.firecrawl import ADMIN_KEY, NEWER, OLDER, FakeFirecrawl
 from tests.fakes.serving import serving

@@ -16,8 +16,9 @@ from monitoring.checks.actions import check_save, service_save
 from monitoring.checks.choices import Cause, PingKind, Status
 from monitoring.checks.heartbeats.actions import Caller, ping_store
 from monitoring.checks.models import Check
-from monitoring.checks.probes.base import Context, Result, clean_settings
+from monitoring.checks.probes.base import Context, Result
 from monitoring.checks.probes.heartbeat import HeartbeatProbe, SettingsForm
+from opsportal.kinds import clean_settings
 
 T0 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 Pings = Sequence[tuple[float, PingKind, int | None]]

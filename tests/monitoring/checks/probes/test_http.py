@@ -7,8 +7,9 @@ import pytest
 from django import forms
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result, clean_settings
+from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.http import HttpForm, HttpProbe
+from opsportal.kinds import clean_settings
 from tests.fakes.certificates import authority, issued
 from tests.fakes.http_peers import answer, answering
 from tests.monitoring.checks.probes.trying import probe_of, run

@@ -10,9 +10,10 @@ import pytest
 from aiohttp import web
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Context, Result, clean_settings
+from monitoring.checks.probes.base import Context, Result
 from monitoring.checks.probes.meilisearch import MeilisearchProbe, SettingsForm
 from opsportal.http import aclose
+from opsportal.kinds import clean_settings
 from tests.fakes import half_open
 from tests.fakes.meilisearch import FakeMeilisearch
 from tests.fakes.serving import serving

@@ -8,8 +8,8 @@ import pytest
 from django import forms
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import clean_settings
 from monitoring.checks.probes.postgresql import PostgresqlProbe
+from opsportal.kinds import clean_settings
 from tests.fakes.pg_servers import PASSWORD, SUPERUSER, PgServer
 from tests.monitoring.checks.probes.postgres_parts import newest, server, watcher
 from tests.monitoring.checks.probes.trying import NOW, probe_of, run

@@ -7,13 +7,14 @@ from django.core.exceptions import ValidationError
 
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.configuration import clean_parts, refuse_elsewhere
-from monitoring.checks.probes.base import Result, clean_settings
+from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.prometheus import PrometheusProbe
 from monitoring.checks.probes.prometheus.probe import key_of
 from monitoring.checks.probes.prometheus.settings import SettingsForm
 from monitoring.checks.probes.prometheus.targets import Group, Target, arranged
 from monitoring.checks.probes.registry import probe_class
 from opsportal.http import aclose
+from opsportal.kinds import clean_settings
 from tests.fakes.certificates import authority, issued
 from tests.fakes.exporters import exporting
 from tests.fakes.http_peers import answer, answering

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result, clean_settings
+from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.prometheus import PrometheusProbe
 from opsportal.http import aclose
+from opsportal.kinds import clean_settings
 from tests.fakes.certificates import authority, issued
 from tests.fakes.exporters import exporting, listing
 from tests.fakes.http_peers import answer, answering, dripping, endless, free_port, peer, resetting_mid_body, silent

@@ -11,8 +11,9 @@ import redis
 from django import forms
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result, clean_settings
+from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.redis import RedisProbe
+from opsportal.kinds import clean_settings
 from tests.fakes.half_open import Freezing, hanging_up, saying, serving, silent
 from tests.fakes.pg_servers import free_port
 from tests.fakes.redis_servers import DEBIAN_REDIS, VALKEY, RedisServer, missing_reason

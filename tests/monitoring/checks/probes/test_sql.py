@@ -9,9 +9,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from monitoring.checks.actions.targets import database_target_save
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result, clean_settings
+from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.sql import SqlProbe
 from monitoring.checks.probes.sql_columns import TooMuchError, column_name, values_of
+from opsportal.kinds import clean_settings
 from tests.fakes.half_open import Freezing, serving
 from tests.fakes.pg_servers import PgServer, free_port
 from tests.monitoring.checks.probes.postgres_parts import newest, server, watcher

@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from monitoring.checks.choices import Cause, Status
 from monitoring.checks.models import Machine
-from monitoring.checks.probes.base import Context, Result, clean_settings
+from monitoring.checks.probes.base import Context, Result
 from monitoring.checks.probes.system import SettingsForm, SystemProbe
 from monitoring.checks.probes.system_values import VALUES
 from monitoring.checks.system import cgroup, disks, kernel
@@ -22,6 +22,7 @@ from monitoring.checks.system.collect import collect
 from monitoring.checks.system.counters import Counters
 from monitoring.checks.system.words import ago, summary
 from monitoring.checks.value_names import split_name
+from opsportal.kinds import clean_settings
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 

@@ -7,8 +7,9 @@ import pytest
 from django import forms
 
 from monitoring.checks.choices import Cause, Status
-from monitoring.checks.probes.base import Result, clean_settings
+from monitoring.checks.probes.base import Result
 from monitoring.checks.probes.tcp import TcpForm, TcpProbe, unescaped
+from opsportal.kinds import clean_settings
 from tests.fakes.certificates import authority, issued, self_signed
 from tests.fakes.http_peers import Reader, Writer, endless, free_port, peer, silent
 from tests.fakes.tls_peers import tls_peer

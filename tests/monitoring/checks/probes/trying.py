@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from monitoring.checks.probes.base import Context, Probe, Result, clean_settings
+from monitoring.checks.probes.base import Context, Probe, Result
+from opsportal.kinds import clean_settings
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHORT_S = 0.3  # of a peer that hangs

@@ -1,4 +1,4 @@
-"""The event of every change that people make in this room."""
+"""The event of a change that somebody made."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ def announce(
     payload: Mapping[str, Any] | None = None,
     time: datetime | None = None,
 ) -> None:
-    """Put a change on the timeline, with who made it; never an address or a secret."""
+    """Put a change on the timeline, with who made it, in the caller's transaction; never an address or a secret."""
     who = by.get_username() if by else None
     event_emit(
         kind=kind,
