@@ -1,5 +1,6 @@
 """Circuits as the senders share them: rows of PostgreSQL around the state machine in `breaker`."""
 
+import asyncio
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from monitoring.events.choices import Severity
 Database = AsyncConnection[Any]
 
 NAMES = [field.name for field in fields(Standing)]
+GO_ON_TRIES, GO_ON_PAUSE_S = 25, 0.02
 NOTED_EVERY = timedelta(seconds=10)  # how often a success without news is written
 READ = f"SELECT endpoint, {', '.join(NAMES)} FROM delivery_circuit WHERE endpoint = ANY(%s)"  # noqa: S608
 LOCKED = f"{READ} FOR UPDATE"
@@ -48,8 +50,20 @@ async def worked(database: Database, endpoint: str, channel: int, now: datetime)
     await circuit_write(database, endpoint, channel, breaker.succeeded(before, now))
     if before.state == CircuitState.CLOSED:
         return None
-    await database.execute(statements.GO_ON, {"endpoint": endpoint, "now": now})
+    await _go_on(database, endpoint, now)
     return _event(endpoint, now, opened=False, words=f"{endpoint} works again; what waited is sent")
+
+
+async def _go_on(database: Database, endpoint: str, now: datetime) -> None:
+    """What waited is due. A sender that just looks at some of it has them locked for a moment: it is asked again, never waited for, since
+    whoever waits while others wait for the lock of the endpoint may wait in a circle."""
+    about = {"endpoint": endpoint, "now": now}
+    for _ in range(GO_ON_TRIES):
+        await database.execute(statements.GO_ON, about)
+        left = await (await database.execute(statements.HELD_BACK, about)).fetchone()
+        if not left or not left[0]:
+            return
+        await asyncio.sleep(GO_ON_PAUSE_S)
 
 
 async def broke(

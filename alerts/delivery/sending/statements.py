@@ -146,14 +146,15 @@ WHERE id IN (
     SELECT id FROM delivery_delivery WHERE endpoint = %(endpoint)s AND state = 'pending' AND next_attempt_at < %(until)s
     FOR UPDATE SKIP LOCKED)
 """  # noqa: S608
-GO_ON = f"""
-UPDATE delivery_delivery SET next_attempt_at = %(now)s, held_by = ''
-WHERE id IN (
+_HELD_BACK = f"""
     SELECT id FROM delivery_delivery
     WHERE endpoint = %(endpoint)s AND state = 'pending' AND next_attempt_at > %(now)s
         AND (held_by = '{CIRCUIT}' OR attempts_made > 0)
-    FOR UPDATE SKIP LOCKED)
 """  # noqa: S608
+GO_ON = f"""
+UPDATE delivery_delivery SET next_attempt_at = %(now)s, held_by = '' WHERE id IN ({_HELD_BACK} FOR UPDATE SKIP LOCKED)
+"""  # noqa: S608
+HELD_BACK = f"SELECT EXISTS ({_HELD_BACK})"
 GIVE_BACK = """
 UPDATE delivery_delivery SET state = 'pending', lease = NULL, lease_until = NULL, next_attempt_at = LEAST(next_attempt_at, %(now)s)
 WHERE id = ANY(%(ids)s) AND lease = ANY(%(leases)s) AND state = 'sending'

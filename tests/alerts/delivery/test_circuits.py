@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 
@@ -72,6 +73,24 @@ async def test_after_recovery_everything_still_due_is_sent_once(senders: Senders
     assert set(fake.keys.values()) == {1}
     assert (await Circuit.objects.aget()).state == CircuitState.CLOSED
     assert await Event.objects.filter(kind="alerts.channel.closed").acount() == 1
+
+
+async def test_what_another_sender_just_looks_at_goes_on_too(senders: Senders, receiver: Fake) -> None:
+    await dead_with(receiver, senders, 6)
+    fake = receiver[0]
+    fake.mode, fake.delay_s = "well", 0.1
+    fake.arrived.clear()
+    senders.clock.forward(2)
+    working = asyncio.create_task(senders.work(senders.made[0]))
+    await fake.arrived.wait()  # the probe; all others wait for it
+    async with await psycopg.AsyncConnection.connect(senders.text) as looking:
+        await looking.execute("SELECT id FROM delivery_delivery WHERE state = 'pending' LIMIT 3 FOR UPDATE")
+        while not fake.taken:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)  # the answer is being written, and what waits is let go
+        await looking.rollback()
+    await working
+    assert len(fake.keys) == 6
 
 
 async def test_it_is_normal_again_within_10_seconds_of_recovery(senders: Senders, receiver: Fake) -> None:
