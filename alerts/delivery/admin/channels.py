@@ -64,7 +64,7 @@ class ChannelAdmin(ActionAdmin):
             return super().add_view(request, form_url, extra_context)
         context = self.admin_site.each_context(request)
         context |= {"opts": self.opts, "title": "How should people be told?", "kinds": list(map(described, kinds()))}
-        return render(request, "delivery/choose_kind.html", context)
+        return render(request, "components/choose_kind.html", context | {"hint": "Choose what the channel is."})
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """A test sends by what is stored, and shows what came back; nothing that was entered is saved."""

@@ -88,7 +88,8 @@ class CheckAdmin(CheckActions, ActionAdmin):
             return super().add_view(request, form_url, extra_context)
         context = self.admin_site.each_context(request)
         context |= {"opts": self.opts, "title": "What should be checked?", "kinds": list(map(described, kinds()))}
-        return render(request, "checks/choose_kind.html", context | {"service": request.GET.get("service", "")})
+        context |= {"hint": "Choose what the check asks.", "service": request.GET.get("service", "")}
+        return render(request, "components/choose_kind.html", context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What an address asks for; a service that cannot be is left out."""

@@ -1,6 +1,5 @@
 """The form of a check: its own fields, the settings of its kind as `settings_<name>`, thresholds as rows `thresholds_<i>_…`."""
 
-import copy
 from typing import Any
 
 from django import forms
@@ -13,10 +12,10 @@ from monitoring.checks.options import CHECK_OPTIONS, KIND_DEFAULTS
 from monitoring.checks.probes.base import Probe
 from monitoring.checks.run_once import Seen, Trial, run_once
 from monitoring.checks.threshold_rules import KEYS, default_rows, has_dynamic_values
+from opsportal.settings_fields import setting_fields, settings_entered
 from opsportal.tried_form import TriedForm
 
 SPARE_ROWS = 2
-ACRONYMS = frozenset({"api", "ca", "dns", "dsn", "id", "ip", "json", "pem", "sql", "tls", "ttl", "url"})
 
 
 class CheckForm(TriedForm):
@@ -48,7 +47,7 @@ class CheckForm(TriedForm):
         return actions.check_save(
             check=self.stored(),
             kind=self.kind,
-            settings=self._settings(),
+            settings=settings_entered(self.probe.SettingsForm, self.cleaned_data),
             thresholds=[row for _, row in self._rows()],
             by=self.by,
             **self.values("service", "name", "slug", *CHECK_OPTIONS),
@@ -69,15 +68,6 @@ class CheckForm(TriedForm):
             place = f"thresholds.{self._rows()[int(number)][0]}.{part or 'value'}"
         return super().field_of(place)
 
-    def _settings(self) -> dict[str, Any]:
-        settings = {name: self.cleaned_data.get(f"settings_{name}") for name in self.probe.SettingsForm.base_fields}
-        for name in self.probe.SettingsForm.secret_fields:
-            if self.cleaned_data.get(f"forget_{name}"):
-                settings[name] = None
-            elif settings[name] is None:
-                settings[name] = ""
-        return settings
-
     def _rows(self) -> list[tuple[int, dict[str, Any]]]:
         """Numbers and values of the rows that were filled in."""
         rows = []
@@ -92,46 +82,10 @@ def check_form(kind: str, probe: type[Probe], check: Check | None) -> type[Check
     """The form class of a kind, with the values of `check`."""
     rows = check.thresholds if check else default_rows(probe)
     fields: dict[str, Any] = {"kind": kind, "probe": probe, "row_count": len(rows) + SPARE_ROWS}
-    fields |= _setting_fields(probe, check)
+    fields |= setting_fields(probe.SettingsForm, check.settings if check else None, stored_secrets(check))
     for index in range(len(rows) + SPARE_ROWS):
         fields |= _row_fields(probe, index, rows[index] if index < len(rows) else {})
     return type("KindCheckForm", (CheckForm,), fields | {"__module__": __name__})
-
-
-def in_words(name: str) -> str:
-    """`ca_pem` is "CA PEM", `json_path` "JSON path"."""
-    words = [word.upper() if word in ACRONYMS else word for word in name.split("_")]
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
-
-
-def _setting_fields(probe: type[Probe], check: Check | None) -> dict[str, forms.Field]:
-    secrets = stored_secrets(check)
-    fields: dict[str, forms.Field] = {}
-    for name, original in probe.SettingsForm.base_fields.items():
-        field = copy.deepcopy(original)
-        field.label = original.label or in_words(name)
-        if name in probe.SettingsForm.secret_fields:
-            _make_secret(field, stored=name in secrets)
-            if name in secrets:
-                fields[f"forget_{name}"] = forms.BooleanField(
-                    required=False, label=f"Forget the stored {in_words(name)}"
-                )
-        elif check:
-            field.initial = check.settings.get(name, original.initial)
-        fields[f"settings_{name}"] = field
-    return fields
-
-
-def _make_secret(field: forms.Field, *, stored: bool) -> None:
-    """The value is never sent to the browser; empty leaves it as it is."""
-    field.initial = None
-    if not isinstance(field.widget, forms.Textarea):
-        field.widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-    if stored:
-        field.required = False
-        field.widget.is_required = False
-        field.widget.attrs["placeholder"] = "stored; leave empty to keep it"
-    field.help_text = f"{field.help_text} {'A value is stored.' if stored else 'Never shown again.'}".strip()
 
 
 def _row_fields(probe: type[Probe], index: int, row: dict[str, Any]) -> dict[str, forms.Field]:
