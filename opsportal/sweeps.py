@@ -21,6 +21,7 @@ from opsportal.measures import counter, histogram
 log = logging.getLogger(__name__)
 
 AWAY_S = 0.5  # between tries while PostgreSQL is away
+LONG_PAUSE_S = 10.0  # who looks so seldom keeps no connection meanwhile: each is a process of PostgreSQL
 LISTEN_S = 5.0  # how long a listener waits before it looks whether it is to stop
 CLOCK_S = 30.0  # how long the difference of the clocks is believed
 DURATION = histogram("opsportal_sweep_duration_seconds", "Time of one look for what is due.", ("sweep",))
@@ -76,7 +77,10 @@ class SweepThread(threading.Thread):
     def run(self) -> None:
         while not self.stopping.is_set():
             self.woken.clear()
-            self.woken.wait(self._wait_s())
+            wait_s = self._wait_s()
+            if self.sweep.pause_s >= LONG_PAUSE_S:
+                self._forget_connection()
+            self.woken.wait(wait_s)
         connection.close()
 
     def _wait_s(self) -> float:

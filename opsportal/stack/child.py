@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from opsportal.stack.forked import Forked, Running
 from opsportal.stack.output import LineReader
 from opsportal.stack.parent import end_with_parent
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, and which signals end it: `stop_signal` when it is asked to, `death_signal` when the supervisor is gone."""
+    """What to run, and which signals end it: `stop_signal` when it is asked to, `death_signal` when the supervisor is gone.
+
+    `forked`: it is one of our own, forked with what it loads instead of started anew.
+    """
 
     name: str
     argv: list[str]
@@ -27,6 +31,7 @@ class Program:
     death_signal: signal.Signals = signal.SIGKILL
     force_signal: signal.Signals = signal.SIGKILL
     run_as: dict[str, Any] = field(default_factory=dict)
+    forked: bool = False
 
 
 class Child:
@@ -36,7 +41,7 @@ class Child:
         self.program = program
         self.selector = selector
         self.heard = heard
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Running | None = None
         self.readers: list[LineReader] = []
         self.started_at = 0.0
         self.deaths = 0
@@ -44,22 +49,29 @@ class Child:
 
     def start(self, lock: int, reported: Callable[[str], None] | None = None) -> None:
         """Start it. With `reported`, its standard output goes there and only its standard error is heard."""
+        self.process = self._begun(lock, reported is not None)
+        self.started_at, self.start_again_at = time.monotonic(), None
+        self._listen(self.process.stdout, reported or self.heard)
+        self._listen(self.process.stderr, self.heard)
+
+    def _begun(self, lock: int, apart: bool) -> Running:
+        """The process, just started; with `apart`, its standard error has a pipe of its own."""
         program = self.program
-        self.process = subprocess.Popen(  # noqa: S603 - our own argument vector
+        arrange = end_with_parent(program.death_signal)
+        if program.forked:
+            return Forked(program.argv, program.environment, program.folder, lock, arrange)
+        return subprocess.Popen(  # noqa: S603 - our own argument vector
             program.argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if reported else subprocess.STDOUT,
+            stderr=subprocess.PIPE if apart else subprocess.STDOUT,
             cwd=program.folder,
             env=program.environment,
             start_new_session=True,
             pass_fds=(lock,),
-            preexec_fn=end_with_parent(program.death_signal),  # safe: the supervisor has one thread
+            preexec_fn=arrange,  # safe: the supervisor has one thread
             **program.run_as,
         )
-        self.started_at, self.start_again_at = time.monotonic(), None
-        self._listen(self.process.stdout, reported or self.heard)
-        self._listen(self.process.stderr, self.heard)
 
     def _listen(self, pipe: Any, heard: Callable[[str], None]) -> None:
         if pipe is not None:

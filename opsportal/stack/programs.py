@@ -11,6 +11,8 @@ from opsportal.stack.paths import local_url
 from opsportal.stack.processes import Process
 
 BASE_DIR = Path(__file__).resolve().parents[2]
+# Web reads the settings in a way of its own: it is started anew.
+FORKED = ("engine", "worker", "beat", "alerter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def portal_program(process: Process, run: Run, *more: str) -> Program:
         "PYTHONUNBUFFERED": "1",
     }
     argv = [*process.argv({"BIND": run.bind, "PORT": str(run.port)}), *more]
-    return Program(process.name, argv, environment, BASE_DIR)
+    return Program(process.name, argv, environment, BASE_DIR, forked=process.name in FORKED)
 
 
 def postgres_program(data_dir: Path) -> Program:

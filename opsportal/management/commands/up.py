@@ -41,4 +41,6 @@ class Command(BaseCommand):
         arguments += ["--json"] if options["json"] else []
         sys.stdout.flush()
         os.chdir(BASE_DIR)
+        # The supervisor forks processes of the portal: none of its libraries may start threads, and their heaps stay small.
+        os.environ |= {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
         os.execv(sys.executable, [sys.executable, "-m", "opsportal.stack", *arguments])  # noqa: S606

@@ -1,6 +1,7 @@
 import os
 import selectors
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ def finished(code: str, lock: int) -> tuple[int | None, list[str]]:
         )
         child.start(lock)
         assert child.process is not None
+        assert isinstance(child.process, subprocess.Popen)
         child.process.wait(timeout=30)
         return child.ended(), lines
 

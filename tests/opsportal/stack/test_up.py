@@ -50,7 +50,7 @@ def test_a_second_portal_on_the_same_data_is_refused(portal: Portal) -> None:
 
 
 def test_all_processes_together_are_small(portal: Portal) -> None:
-    assert portal.memory_bytes() < 700 * MEGABYTE
+    assert portal.memory_bytes() < 500 * MEGABYTE
 
 
 def test_beat_tells_when_it_last_ticked(portal: Portal) -> None:
